@@ -1,0 +1,63 @@
+# Everything a developer runs. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help
+help: ## List these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python"; exit 1; }
+	@echo "Setting up .venv (about half a minute the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt \
+		| sed -uE 's/^Collecting ([^ ;]+).*/  \1/; t; /^(Installing|Successfully)/!d; s/(Installing|Successfully) .*/  installing .../'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: install
+install: $(READY) ## Set up the virtual environment in .venv
+
+.PHONY: demo
+demo: $(READY) ## Generate a real image, end to end, on this machine
+	@$(BIN)/python -m infra.demo
+
+.PHONY: serve
+serve: $(READY) ## Run the whole system on this machine until Ctrl-C
+	@$(BIN)/images-mcp serve
+
+.PHONY: test
+test: $(READY) ## Run the test suite
+	@$(BIN)/pytest
+
+.PHONY: load
+load: $(READY) ## Measure: 200 generations, 32 at a time, against a local stack
+	@$(BIN)/python -m infra.load
+
+.PHONY: check
+check: $(READY) ## Check style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+.PHONY: fmt
+fmt: $(READY) ## Format the code
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(READY) ## Renew the hashed requirements files from pyproject.toml (needs uv)
+	@for extras in "" "--extra worker" "--extra worker --extra local --extra dev"; do \
+		case "$$extras" in "") name=requirements.txt ;; *dev) name=requirements-dev.txt ;; *) name=requirements-worker.txt ;; esac; \
+		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras -o $$name pyproject.toml; \
+	done
+
+.PHONY: clean
+clean: ## Remove the virtual environment, caches and the local stack's data
+	@rm -rf .venv .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info

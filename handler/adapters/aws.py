@@ -1,0 +1,81 @@
+"""AWS clients and the one table from their errors to ours.
+
+Building a client is slow (tens of milliseconds), so the entry modules do it once; clients may be
+shared between threads.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
+
+from handler.core import errors
+
+_BUSY = frozenset(
+    {
+        "ConditionalRequestConflict",
+        "InternalServerError",
+        "InternalFailure",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "ServiceUnavailable",
+        "SlowDown",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+def client(service: str, *, read_timeout_seconds: float = 3) -> Any:
+    """A client; endpoint, region and credentials come from the environment, as AWS names them."""
+    # A call that has no answer after three seconds has none; four attempts and their pauses stay
+    # well inside a caller's wait.
+    config = Config(
+        connect_timeout=1,
+        read_timeout=read_timeout_seconds,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=64,
+        # boto3 still presigns with version 2, which newer regions refuse.
+        signature_version="s3v4" if service == "s3" else None,
+    )
+    return boto3.client(service, config=config)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn whatever a client raises into `Unavailable` or `OutcomeUnknown`.
+
+    A `ClientError` that is neither is a defect of ours (a bad request, a missing permission) and
+    stays as it is.
+    """
+    try:
+        yield
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise errors.OutcomeUnknown(
+            "the service did not answer in time, try again in a few seconds"
+        ) from error
+    except (BotoCoreError, HTTPClientError) as error:
+        raise errors.Unavailable(
+            "the service cannot be reached, try again in a few seconds"
+        ) from error
+    except ClientError as error:
+        if code_of(error) in _BUSY:
+            raise errors.Unavailable("the service is busy, try again in a few seconds") from error
+        raise
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's name of the error."""
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,29 @@
+"""Lambda entry module for HTTP: API Gateway HTTP API, REST API and Function URL events."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from mangum import Mangum
+
+from handler.bootstrap.api import build_api
+from handler.logs import configure_logging
+from handler.settings import Settings
+from handler.web.app import build_app
+
+if TYPE_CHECKING:
+    from mangum.types import ASGI
+
+
+@cache
+def _adapter() -> Mangum:
+    settings = Settings.from_env(os.environ)
+    configure_logging(settings.log_level)
+    app = build_app(build_api(settings))
+    # Its own protocol names the parameters, Starlette's leaves them positional.
+    return Mangum(cast("ASGI", app), lifespan="off")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one HTTP event."""
+    return _adapter()(event, context)

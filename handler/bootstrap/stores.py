@@ -1,0 +1,50 @@
+"""The ports over AWS."""
+
+from dataclasses import dataclass
+
+from handler.adapters.aws import client
+from handler.adapters.clock import SystemClock
+from handler.adapters.dynamodb.accounts import DynamoAccountStore
+from handler.adapters.dynamodb.client import DynamoDB
+from handler.adapters.dynamodb.generations import DynamoGenerationStore, DynamoJobStore
+from handler.adapters.dynamodb.ledger import DynamoLedger
+from handler.adapters.s3 import S3ImageStore
+from handler.adapters.sqs import SqsJobQueue
+from handler.core.ports import (
+    AccountStore,
+    Clock,
+    GenerationStore,
+    ImageStore,
+    JobQueue,
+    JobStore,
+    Ledger,
+)
+from handler.settings import Settings
+
+
+@dataclass(frozen=True)
+class Stores:
+    """One adapter a port."""
+
+    clock: Clock
+    accounts: AccountStore
+    generations: GenerationStore
+    jobs: JobStore
+    ledger: Ledger
+    queue: JobQueue
+    images: ImageStore
+
+
+def build_stores(settings: Settings) -> Stores:
+    """Open every store; nothing is sent yet."""
+    clock, timing = SystemClock(), settings.timing
+    db = DynamoDB(client("dynamodb"))
+    return Stores(
+        clock=clock,
+        accounts=DynamoAccountStore(db, settings.credits_table),
+        generations=DynamoGenerationStore(db, settings.generations_table),
+        jobs=DynamoJobStore(db, settings.generations_table, timing),
+        ledger=DynamoLedger(db, settings.credits_table, settings.generations_table, clock, timing),
+        queue=SqsJobQueue(client("sqs"), settings.jobs_queue_url),
+        images=S3ImageStore(client("s3"), settings.images_bucket),
+    )

@@ -1,0 +1,23 @@
+"""What works on jobs."""
+
+from handler.bootstrap.stores import build_stores
+from handler.catalogue.load import load_catalogue
+from handler.core.work import Worker
+from handler.providers.registry import build_providers
+from handler.settings import Settings
+
+
+def build_worker(settings: Settings) -> Worker:
+    """Everything behind `handler.worker`."""
+    stores = build_stores(settings)
+    return Worker(
+        models=load_catalogue(settings.providers),
+        providers=build_providers(settings.providers, stores.clock),
+        ledger=stores.ledger,
+        generations=stores.generations,
+        jobs=stores.jobs,
+        queue=stores.queue,
+        images=stores.images,
+        clock=stores.clock,
+        timing=settings.timing,
+    )

@@ -1,0 +1,126 @@
+"""From a caller's request to an admitted generation: validate, price, ADMIT, dispatch.
+
+Waiting for the result is the edge's business; making it the worker's.
+"""
+
+import difflib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handler.core import errors
+from handler.core.generation import Generation, Request, Status, new_generation_id
+from handler.core.models import Model
+from handler.core.ports import Admission, Clock, GenerationStore, JobQueue, Ledger
+from handler.core.timing import Timing
+
+log = logging.getLogger(__name__)
+
+_IDEMPOTENCY_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Admissions:
+    """Admits generations and sends them to the workers."""
+
+    models: Mapping[str, Model]
+    ledger: Ledger
+    generations: GenerationStore
+    queue: JobQueue
+    clock: Clock
+    timing: Timing
+
+    def listed_models(self) -> Sequence[Model]:
+        """Every model that can be used, sorted by id."""
+        return [self.models[model_id] for model_id in sorted(self.models)]
+
+    def model(self, model_id: Any) -> Model:
+        """The model of that id.
+
+        Raises:
+            InvalidArgument: `model_id` is no non-empty string.
+            ModelNotFound: There is no such model.
+
+        """
+        if not isinstance(model_id, str) or not model_id:
+            raise errors.InvalidArgument(
+                "model_id is required", help="Call list_models for the ids."
+            )
+        if model_id not in self.models:
+            near = difflib.get_close_matches(model_id, self.models, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise errors.ModelNotFound(
+                f"model not found: {model_id}", help=f"{hint}Call list_models for every id."
+            )
+        return self.models[model_id]
+
+    def admit(
+        self, account_id: str, model_id: Any, raw_input: Any, idempotency_key: str | None
+    ) -> Generation:
+        """Admit a generation and send it to the workers; a repeat returns the first one.
+
+        Raises:
+            Refused: Nothing was charged, recorded or sent.
+            Unavailable: As far as can be known, nothing was done.
+
+        """
+        model = self.model(model_id)
+        if not isinstance(raw_input, dict):
+            raise errors.InvalidArgument(
+                "input is required and must be an object",
+                help=f"Call get_model with model_id {model.id!r} for the schema of its input.",
+            )
+        request = Request(model_id=model.id, input=model.validated(raw_input))
+        _require_idempotency_key(idempotency_key)
+        admission = self._admit(
+            self._new_generation(account_id, model, request, idempotency_key), request
+        )
+        if admission.is_new:
+            self._dispatch(admission.generation.id)
+        return admission.generation
+
+    def _new_generation(
+        self, account_id: str, model: Model, request: Request, idempotency_key: str | None
+    ) -> Generation:
+        now_ms = self.clock.now_ms()
+        image_count = model.image_count(request.input)
+        return Generation(
+            id=new_generation_id(account_id, idempotency_key),
+            account_id=account_id,
+            model_id=model.id,
+            provider=model.provider,
+            status=Status.STARTING,
+            amount_micros=model.pricing.amount_micros(image_count),
+            image_count=image_count,
+            fingerprint=request.fingerprint(),
+            created_at_ms=now_ms,
+            deadline_at_ms=now_ms + self.timing.deadline_ms,
+            due_at_ms=now_ms + self.timing.dispatch_grace_ms,
+        )
+
+    def _admit(self, generation: Generation, request: Request) -> Admission:
+        try:
+            return self.ledger.admit(generation, request)
+        except errors.OutcomeUnknown:
+            # Repeating could charge a second time under a random id; reading cannot.
+            stored = self.generations.get(generation.id)
+            if stored is None or stored.fingerprint != generation.fingerprint:
+                raise
+            return Admission(stored, is_new=True)
+
+    def _dispatch(self, generation_id: str) -> None:
+        try:
+            self.queue.send(generation_id)
+        except errors.Unavailable:
+            log.warning("generation %s was not dispatched; the sweeper will", generation_id)
+
+
+def _require_idempotency_key(key: str | None) -> None:
+    if key is None:
+        return
+    if not 1 <= len(key) <= _IDEMPOTENCY_KEY_LENGTH or not (key.isascii() and key.isprintable()):
+        raise errors.InvalidArgument(
+            "idempotency key must be 1 to 255 printable ASCII characters",
+            help="A UUID is a good one; send the same one when repeating the same request.",
+        )

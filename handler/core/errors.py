@@ -1,0 +1,140 @@
+"""Everything that can go wrong, as one tree.
+
+    ServiceError
+    ├── ConfigurationError            the operator must change something; raised at start only
+    ├── Denied                        the caller does not get in (HTTP 401 or 403)
+    │   ├── ApiKeyRequired
+    │   ├── InvalidApiKey
+    │   ├── ApiKeyDisabled
+    │   └── InsufficientBalance
+    ├── Refused                       the caller got in and asked for something we will not do
+    │   ├── InvalidArgument
+    │   ├── ModelNotFound
+    │   ├── InvalidInput
+    │   ├── InsufficientCredits
+    │   ├── GenerationNotFound
+    │   └── IdempotencyKeyReused
+    ├── Unavailable                   nothing was done; the same call may be made again
+    │   └── OutcomeUnknown            something may have been done; read before repeating
+    └── ProviderFailure               an image could not be made; its message is the caller's to
+    read
+
+Every message is written for the person who will read it and holds no secret.
+How each branch looks on the wire is decided at the edges (`handler.web`, `handler.tools`).
+"""
+
+
+class ServiceError(Exception):
+    """Root of the tree; `str(error)` is safe to show to whoever gets it."""
+
+
+class ConfigurationError(ServiceError):
+    """A setting, a catalogue file or the local stack is unusable."""
+
+
+class Denied(ServiceError):
+    """The caller does not get in."""
+
+    code: str
+    """The stable `code` of the JSON body."""
+
+
+class ApiKeyRequired(Denied):
+    """No key was sent."""
+
+    code = "API_KEY_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An API key is required: send 'Authorization: Bearer <key>' or 'X-Api-Key: <key>'."
+        )
+
+
+class InvalidApiKey(Denied):
+    """The key is malformed or unknown."""
+
+    code = "INVALID_API_KEY"
+
+    def __init__(self) -> None:
+        super().__init__("This API key is not valid. Check that it was copied whole.")
+
+
+class ApiKeyDisabled(Denied):
+    """The key was revoked or has expired, or its account is closed."""
+
+    code = "API_KEY_DISABLED"
+
+    def __init__(self) -> None:
+        super().__init__("This API key has been revoked or has expired. Ask for a new one.")
+
+
+class InsufficientBalance(Denied):
+    """Less than 0.01 credits remain."""
+
+    code = "INSUFFICIENT_BALANCE"
+
+    def __init__(self) -> None:
+        super().__init__("Less than 0.01 credits remain on this account. Top it up to go on.")
+
+
+class Refused(ServiceError):
+    """A well-formed call that is refused: nothing was charged, recorded or sent upstream.
+
+    `help` is one sentence on what to do instead, or None.
+    """
+
+    def __init__(self, message: str, *, help: str | None = None) -> None:  # noqa: A002 - reads best at the call
+        super().__init__(message)
+        self.help = help
+
+
+class InvalidArgument(Refused):
+    """A tool's argument is missing or malformed."""
+
+
+class ModelNotFound(Refused):
+    """No listed model has that id."""
+
+
+class InvalidInput(Refused):
+    """The input breaks the model's schema."""
+
+
+class InsufficientCredits(Refused):
+    """The account cannot pay this generation."""
+
+
+class GenerationNotFound(Refused):
+    """No such generation in the caller's account; says nothing about anybody else's."""
+
+    def __init__(self, generation_id: str) -> None:
+        super().__init__(f"generation not found: {generation_id}")
+
+
+class IdempotencyKeyReused(Refused):
+    """The idempotency key belongs to another request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotency key already used for another request",
+            help="Send a new idempotency key, or repeat the first request unchanged.",
+        )
+
+
+class Unavailable(ServiceError):
+    """A service we depend on did not answer in time; nothing was done."""
+
+
+class OutcomeUnknown(Unavailable):
+    """A write was sent and its answer never came."""
+
+
+class ProviderFailure(ServiceError):
+    """A provider could not make the image; the message is for the caller.
+
+    `retryable` says whether another submission may succeed.
+    """
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable

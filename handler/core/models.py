@@ -1,0 +1,134 @@
+"""A model as the catalogue lists it, and the validation of an input for it.
+
+The schema of an input is JSON Schema 2020-12. Reading catalogue files is `handler.catalogue`'s job.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from handler.core import errors, json_values
+
+_SHOWN_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What `unit` images cost together, in micro-USD."""
+
+    price_micros: int
+    unit: int
+
+    def amount_micros(self, image_count: int) -> int:
+        """The exact price of `image_count` images.
+
+        The catalogue guarantees that the division leaves no rest.
+        """
+        return self.price_micros * image_count // self.unit
+
+
+@dataclass(frozen=True)
+class Model:
+    """A catalogue entry."""
+
+    id: str
+    name: str
+    description: str
+    pricing: Pricing
+    provider: str
+    """Name of the provider adapter that makes its images."""
+    provider_model: str
+    """The provider's own name of the model."""
+    input_schema: Mapping[str, Any]
+    image_count_property: str | None = None
+    """The input property that says how many images are wanted; absent: always one."""
+
+    @cached_property
+    def _validator(self) -> Draft202012Validator:
+        return Draft202012Validator(self.input_schema)
+
+    def image_count(self, validated_input: Mapping[str, Any]) -> int:
+        """How many images a validated input asks for."""
+        if self.image_count_property is None:
+            return 1
+        return int(validated_input[self.image_count_property])
+
+    def validated(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `raw` with the schema's defaults filled in.
+
+        Raises:
+            InvalidInput: With every problem, each with its path and what is allowed.
+
+        """
+        problems = json_values.problems(raw)
+        if not problems:
+            found = sorted(
+                self._validator.iter_errors(raw), key=lambda error: list(map(str, error.path))
+            )
+            problems = [problem for error in found for problem in _explain(error)]
+        if problems:
+            raise errors.InvalidInput(
+                "invalid input: " + "; ".join(problems),
+                help=f"Call get_model with model_id {self.id!r} for the schema of its input.",
+            )
+        properties: Mapping[str, Any] = self.input_schema["properties"]
+        defaults = {name: p["default"] for name, p in properties.items() if "default" in p}
+        return {
+            **defaults,
+            **{name: _integral(value, properties[name]) for name, value in raw.items()},
+        }
+
+
+def _integral(value: Any, schema: Mapping[str, Any]) -> Any:
+    # JSON Schema takes 2.0 for an integer; a provider may not.
+    if schema.get("type") == "integer" and isinstance(value, float):
+        return int(value)
+    return value
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    path = error.json_path.removeprefix("$").lstrip(".")
+    where = f"{path}: " if path else ""
+    rule = str(error.validator)
+    got: Any = error.instance
+    wanted: Any = error.validator_value
+    schema: Any = error.schema
+    if rule == "additionalProperties":
+        known = schema["properties"]
+        for name in sorted(set(got) - set(known)):
+            yield f"{where}{_shown(name)}: unknown property (allowed: {_listed(sorted(known))})"
+    elif rule == "required":
+        # One error a missing property, which only its message names.
+        yield f"{where}{error.message.split(chr(39))[1]}: is required"
+    else:
+        listed = _listed(wanted) if isinstance(wanted, list) else wanted
+        explanation = _EXPLANATIONS.get(rule, "does not match the schema")
+        yield where + explanation.format(got=_shown(got), listed=listed)
+
+
+_EXPLANATIONS = {
+    "enum": "{got} is not one of {listed}",
+    "type": "{got} is not of type {listed}",
+    "minimum": "{got} is less than the minimum {listed}",
+    "maximum": "{got} is greater than the maximum {listed}",
+    "minLength": "is shorter than the minimum of {listed} characters",
+    "maxLength": "is longer than the maximum of {listed} characters",
+    "minItems": "has fewer than the minimum of {listed} items",
+    "maxItems": "has more than the maximum of {listed} items",
+    "multipleOf": "{got} is not a multiple of {listed}",
+    "pattern": "{got} does not match the pattern {listed}",
+}
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+def _shown(value: Any) -> str:
+    text = (
+        repr(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__
+    )
+    return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 1] + "…"

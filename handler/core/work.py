@@ -1,0 +1,181 @@
+"""One run of a worker over one generation: claim, ask the provider, store, settle.
+
+It may be stopped anywhere, by force; the next claim goes on from what is recorded. Which move comes
+next is decided by the pure function `next_step`; the moves themselves are conditional writes, so
+that a run that lost its place changes nothing.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from handler.core import errors
+from handler.core.generation import MAX_SUBMITS, Generation, Image, Status
+from handler.core.image_types import examine_all
+from handler.core.models import Model
+from handler.core.ports import (
+    Clock,
+    Done,
+    Failed,
+    GenerationStore,
+    ImageStore,
+    Job,
+    JobQueue,
+    JobStore,
+    Ledger,
+    Outcome,
+    Provider,
+    Running,
+)
+from handler.core.timing import Timing
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 2.0
+"""A poll due sooner is waited for.
+
+For a later one the generation is parked and the worker freed.
+"""
+MAX_DELAY_SECONDS = 900
+"""The longest delay that the queue can give a message (SQS, SendMessage)."""
+RETRY_DELAY_SECONDS = 5
+TOO_LATE = "the image was not ready in time; nothing was charged"
+GAVE_UP = "the image could not be made; nothing was charged"
+
+
+class Step(Enum):
+    """What a claimed generation needs."""
+
+    EXPIRE = auto()
+    """Its deadline has passed."""
+    POLL = auto()
+    """The provider has it: resume, never submit again."""
+    SUBMIT = auto()
+    """It may be submitted."""
+    GIVE_UP = auto()
+    """Every permitted submission was made and none is known to run."""
+
+
+def next_step(generation: Generation, now_ms: int) -> Step:
+    """Decide how to go on with a generation that was just claimed."""
+    if now_ms >= generation.deadline_at_ms:
+        return Step.EXPIRE
+    if generation.provider_ref is not None:
+        return Step.POLL
+    return Step.SUBMIT if generation.submits < MAX_SUBMITS else Step.GIVE_UP
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Works on generations."""
+
+    models: Mapping[str, Model]
+    providers: Mapping[str, Provider]
+    ledger: Ledger
+    generations: GenerationStore
+    jobs: JobStore
+    queue: JobQueue
+    images: ImageStore
+    clock: Clock
+    timing: Timing
+
+    def run(self, generation_id: str, owner: str) -> None:
+        """Bring the generation as far as one run can; `owner` names this run.
+
+        Raises:
+            Unavailable: The run was cut short; running it again is right.
+
+        """
+        generation = self.jobs.claim(generation_id, owner, self.clock.now_ms())
+        if generation is None:
+            return
+        request = self.generations.request(generation_id)
+        model, provider = (
+            self.models.get(generation.model_id),
+            self.providers.get(generation.provider),
+        )
+        if model is None or provider is None:
+            self.ledger.release(generation, "this model is no longer offered; nothing was charged")
+            return
+        job = Job(generation.id, model.provider_model, dict(request.input), generation.image_count)
+        self._go_on(generation, job, provider)
+
+    def _go_on(self, generation: Generation, job: Job, provider: Provider) -> None:
+        match next_step(generation, self.clock.now_ms()):
+            case Step.EXPIRE:
+                self._expire(generation, job, provider)
+            case Step.GIVE_UP:
+                self.ledger.release(generation, GAVE_UP)
+            case Step.SUBMIT:
+                intended = self.jobs.record_intent(generation)
+                if intended is not None:
+                    self._settle(intended, job, provider, provider.submit(job))
+            case Step.POLL:
+                assert generation.provider_ref is not None  # noqa: S101 - what Step.POLL means
+                self._settle(generation, job, provider, provider.poll(job, generation.provider_ref))
+
+    def _settle(
+        self, generation: Generation, job: Job, provider: Provider, outcome: Outcome
+    ) -> None:
+        run_ends_at_ms = self.clock.now_ms() + self.timing.worker_ms
+        while isinstance(outcome, Running):
+            bound = self._bound(generation, outcome.ref)
+            if bound is None:
+                return
+            generation = bound
+            wait_ms = int(outcome.poll_after_seconds * 1000)
+            if wait_ms > PATIENCE_SECONDS * 1000 or self.clock.now_ms() + wait_ms > run_ends_at_ms:
+                self._park(generation, outcome.poll_after_seconds)
+                return
+            self.clock.sleep(outcome.poll_after_seconds)
+            outcome = provider.poll(job, outcome.ref)
+        match outcome:
+            case Done(outputs):
+                self._finish(generation, outputs)
+            case Failed(reason, retryable):
+                self._fail(generation, reason, retryable=retryable)
+
+    def _bound(self, generation: Generation, ref: str) -> Generation | None:
+        if generation.provider_ref == ref:
+            return generation
+        return self.jobs.bind(generation, ref)
+
+    def _park(
+        self, generation: Generation, delay_seconds: float, *, resubmit: bool = False
+    ) -> None:
+        delay = min(round(delay_seconds), MAX_DELAY_SECONDS)
+        due_at_ms = self.clock.now_ms() + delay * 1000 + self.timing.dispatch_grace_ms
+        if self.jobs.park(generation, due_at_ms, resubmit=resubmit) is not None:
+            self.queue.send(generation.id, delay)
+
+    def _finish(self, generation: Generation, outputs: Sequence[bytes]) -> None:
+        try:
+            images = examine_all(outputs[: generation.image_count])
+        except errors.ProviderFailure as failure:
+            self._fail(generation, str(failure), retryable=failure.retryable)
+            return
+        for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1):
+            self.images.put(generation.id, number, data, image)
+        if self.ledger.capture(generation, images, charge_for(generation, images)) is None:
+            log.info("generation %s had ended before its images were stored", generation.id)
+
+    def _fail(self, generation: Generation, reason: str, *, retryable: bool) -> None:
+        if retryable and generation.submits < MAX_SUBMITS:
+            self._park(generation, RETRY_DELAY_SECONDS, resubmit=True)
+        else:
+            self.ledger.release(generation, reason)
+
+    def _expire(self, generation: Generation, job: Job, provider: Provider) -> None:
+        if generation.provider_ref is not None:
+            outcome = provider.poll(job, generation.provider_ref)
+            if isinstance(outcome, Done):
+                self._finish(generation, outcome.outputs)
+                return
+            provider.cancel(job, generation.provider_ref)
+        self.ledger.end(generation.id, Status.FAILED, TOO_LATE)
+
+
+def charge_for(generation: Generation, images: Sequence[Image]) -> int:
+    """The price of the images that were made, of those that were asked for."""
+    return generation.amount_micros * len(images) // generation.image_count

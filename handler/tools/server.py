@@ -1,0 +1,131 @@
+"""The MCP server object: identity, the four tools, and how a call finds its function.
+
+One is built for each request, bound to its caller; that is cheap, and nothing of one caller can
+reach another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from anyio import to_thread
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+)
+
+from handler.core.admission import Admissions
+from handler.core.errors import Denied, Refused, Unavailable
+from handler.core.lookup import Lookup
+from handler.core.ports import Clock
+from handler.tools import present
+from handler.tools.caller import Caller
+from handler.tools.definitions import (
+    INSTRUCTIONS,
+    SERVER_NAME,
+    SERVER_VERSION,
+    TOOLS,
+    input_schema_of,
+)
+from handler.tools.waiting import until_final
+
+IDEMPOTENCY_META_KEY = "tokenflux/idempotencyKey"
+GET_GENERATION_WAIT_MS = 10_000
+# The list changes with a deployment only and is the same for every caller.
+_CACHE = CacheHint(ttl_ms=300_000, scope="public")
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The four tools for one caller."""
+
+    admissions: Admissions
+    lookup: Lookup
+    clock: Clock
+    caller: Caller
+
+    async def list_models(self, _: Arguments, __: str | None) -> CallToolResult:
+        """Every model that can be used."""
+        models = [present.model_object(model) for model in self.admissions.listed_models()]
+        return present.as_result(models, structured={"models": models})
+
+    async def get_model(self, arguments: Arguments, _: str | None) -> CallToolResult:
+        """One model with the schema of its input."""
+        model = present.model_with_schema(self.admissions.model(arguments.get("model_id")))
+        return present.as_result(model, structured=model)
+
+    async def generate_image(self, arguments: Arguments, meta_key: str | None) -> CallToolResult:
+        """Admit a generation, and wait for it as long as the caller can."""
+        admitted = await to_thread.run_sync(
+            self.admissions.admit,
+            self.caller.account_id,
+            arguments.get("model_id"),
+            arguments.get("input"),
+            self.caller.idempotency_key if meta_key is None else meta_key,
+        )
+        read = partial(self.lookup.generation, self.caller.account_id, admitted.id)
+        generation = await until_final(admitted, read, self.caller.answer_by_ms, self.clock)
+        return present.as_result(present.generation_object(generation, self.caller.base_url))
+
+    async def get_generation(self, arguments: Arguments, _: str | None) -> CallToolResult:
+        """A generation as it stands, after a short wait for its end."""
+        read = partial(self.lookup.generation, self.caller.account_id, arguments.get("id"))
+        answer_by_ms = min(self.caller.answer_by_ms, self.clock.now_ms() + GET_GENERATION_WAIT_MS)
+        found = await to_thread.run_sync(read)
+        generation = await until_final(found, read, answer_by_ms, self.clock)
+        return present.as_result(present.generation_details(generation, self.caller.base_url))
+
+
+def build_server(tools: Tools) -> Server[dict[str, Any]]:
+    """The server that offers `tools` to their caller."""
+    functions = {
+        "list_models": tools.list_models,
+        "get_model": tools.get_model,
+        "generate_image": tools.generate_image,
+        "get_generation": tools.get_generation,
+    }
+
+    async def list_tools(
+        _: ServerRequestContext[dict[str, Any]], __: PaginatedRequestParams | None
+    ) -> ListToolsResult:
+        return ListToolsResult(tools=list(TOOLS))
+
+    async def call_tool(
+        context: ServerRequestContext[dict[str, Any]], params: CallToolRequestParams
+    ) -> CallToolResult:
+        function = functions.get(params.name)
+        if function is None:
+            known = ", ".join(functions)
+            raise MCPError(INVALID_PARAMS, f"unknown tool {params.name!r}; the tools are {known}")
+        try:
+            return await function(params.arguments or {}, _idempotency_key(context.meta))
+        except Refused as error:
+            return present.refusal(error)
+        except (Denied, Unavailable) as error:
+            return present.as_error(str(error))
+
+    return Server(
+        SERVER_NAME,
+        version=SERVER_VERSION,
+        title="TokenFlux Images",
+        instructions=INSTRUCTIONS,
+        cache_hints={"tools/list": _CACHE, "server/discover": _CACHE},
+        get_tool_input_schema=input_schema_of,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+def _idempotency_key(meta: Mapping[str, Any] | None) -> str | None:
+    value = (meta or {}).get(IDEMPOTENCY_META_KEY)
+    return value if value is None or isinstance(value, str) else ""

@@ -1,0 +1,58 @@
+"""Assembles the ASGI application: CORS, draining and prefix handling around two addresses."""
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from handler.web.draining import DrainingMiddleware
+from handler.web.endpoint import McpEndpoint
+from handler.web.files import Files
+from handler.web.location import PrefixMiddleware
+from handler.web.responses import not_found
+from handler.web.services import ApiServices
+
+MCP_PATH = "/v1/images/mcp"
+FILES_PATH = "/v1/images/files/{generation_id}/{name}"
+
+ALLOW_HEADERS = (
+    "Authorization",
+    "X-Api-Key",
+    "Content-Type",
+    "Accept",
+    "Mcp-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
+    "Mcp-Session-Id",
+    "Last-Event-ID",
+    "Idempotency-Key",
+)
+EXPOSE_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "WWW-Authenticate", "Retry-After")
+
+ANY_HOST = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+"""Behind a gateway, which fixes the host; elsewhere a server must say which hosts are its own."""
+
+
+def build_app(services: ApiServices, security: TransportSecuritySettings = ANY_HOST) -> ASGIApp:
+    """The application over these services."""
+    endpoint = McpEndpoint(services, security)
+    router = Router(
+        [
+            Route(MCP_PATH, endpoint),
+            Route(MCP_PATH + "/", endpoint),
+            Route(FILES_PATH, Files(services.lookup).serve, methods=["GET", "HEAD"]),
+        ],
+        redirect_slashes=False,
+        default=_nothing_here,
+    )
+    return CORSMiddleware(
+        DrainingMiddleware(PrefixMiddleware(router)),
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+        allow_headers=ALLOW_HEADERS,
+        expose_headers=EXPOSE_HEADERS,
+    )
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    await not_found()(scope, receive, send)

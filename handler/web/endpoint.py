@@ -1,0 +1,103 @@
+"""The MCP endpoint's transport: method, key, balance, then the SDK.
+
+The SDK's session manager can be run once only, and a function's event loop stands still between
+calls: so one is made for each request, which costs a fraction of a millisecond. It serves both
+protocol families, told apart by the version header.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from anyio import to_thread
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import RequestBodyLimitMiddleware, TransportSecuritySettings
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from handler.core.accounts import Principal
+from handler.core.errors import InsufficientBalance, ServiceError
+from handler.tools.caller import Caller
+from handler.tools.server import Tools, build_server
+from handler.web.deadline import answer_by_ms
+from handler.web.gate import may_proceed, presented_key
+from handler.web.location import base_url
+from handler.web.responses import error_response, method_not_allowed
+from handler.web.services import ApiServices
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+ALLOWED_METHODS = "POST, OPTIONS"
+# We answer in JSON whatever was asked for; the SDK would refuse a client that does not say it takes
+# that.
+_ACCEPT = (b"accept", b"application/json, text/event-stream")
+
+
+@dataclass(frozen=True)
+class McpEndpoint:
+    """The ASGI application at the endpoint's address."""
+
+    services: ApiServices
+    security: TransportSecuritySettings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers={"Allow": ALLOWED_METHODS})(
+                scope, receive, send
+            )
+            return
+        if scope["method"] != "POST":
+            # The SDK would hold a GET open as a stream until the function times out.
+            await method_not_allowed(ALLOWED_METHODS)(scope, receive, send)
+            return
+        now_ms = self.services.clock.now_ms()
+        answer_by = answer_by_ms(scope, now_ms, self.services.wait_seconds)
+        try:
+            principal = await to_thread.run_sync(
+                self.services.authentication.principal, presented_key(Headers(scope=scope))
+            )
+        except ServiceError as error:
+            await error_response(error)(scope, receive, send)
+            return
+        serve = partial(self._serve, principal, answer_by)
+        await RequestBodyLimitMiddleware(serve, MAX_BODY_BYTES)(scope, receive, send)
+
+    async def _serve(
+        self, principal: Principal, answer_by: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        body = await Request(scope, receive).body()
+        if not may_proceed(principal, body):
+            await error_response(InsufficientBalance())(scope, receive, send)
+            return
+        caller = Caller(
+            account_id=principal.account.id,
+            base_url=base_url(scope),
+            answer_by_ms=answer_by,
+            idempotency_key=Headers(scope=scope).get("idempotency-key"),
+        )
+        services = self.services
+        tools = Tools(services.admissions, services.lookup, services.clock, caller)
+        manager = StreamableHTTPSessionManager(
+            build_server(tools),
+            json_response=True,
+            stateless=True,
+            security_settings=self.security,
+            max_request_body_size=MAX_BODY_BYTES,
+        )
+        async with manager.run():
+            await manager.handle_request(_accepting_json(scope), _replay(body, receive), send)
+
+
+def _accepting_json(scope: Scope) -> Scope:
+    headers = [(name, value) for name, value in scope["headers"] if name != b"accept"]
+    return {**scope, "headers": [*headers, _ACCEPT]}
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay

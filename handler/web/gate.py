@@ -1,0 +1,42 @@
+"""Who gets in, as pure functions of headers, balance and body."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from handler.core.accounts import Principal
+
+_FREE_METHODS = frozenset({"tasks/get", "tasks/cancel"})
+_FREE_TOOLS = frozenset({"get_generation"})
+
+
+def presented_key(headers: Mapping[str, str]) -> str | None:
+    """The API key of a request: a bearer token first, else `X-Api-Key`; `headers` ignores case.
+
+    The query string is never looked at: it ends up in logs and histories.
+    """
+    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return headers.get("x-api-key", "").strip() or None
+
+
+def may_proceed(principal: Principal, body: bytes) -> bool:
+    """Whether the balance admits this message.
+
+    Whoever spent the last credit can still collect, or stop, what it paid for.
+    """
+    return not principal.is_poor or _is_free(body)
+
+
+def _is_free(body: bytes) -> bool:
+    try:
+        message: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(message, dict):
+        return False
+    if message.get("method") != "tools/call":
+        return message.get("method") in _FREE_METHODS
+    params = message.get("params")
+    return isinstance(params, dict) and params.get("name") in _FREE_TOOLS

@@ -1,0 +1,20 @@
+"""What the HTTP edge needs of the core."""
+
+from dataclasses import dataclass
+
+from handler.core.admission import Admissions
+from handler.core.authentication import Authentication
+from handler.core.lookup import Lookup
+from handler.core.ports import Clock
+
+
+@dataclass(frozen=True)
+class ApiServices:
+    """The core's services, wired."""
+
+    clock: Clock
+    authentication: Authentication
+    admissions: Admissions
+    lookup: Lookup
+    wait_seconds: float
+    """The longest that a call waits for a generation."""

@@ -1,0 +1,115 @@
+"""The local stack's data directory: who uses it now, how to reach it, and the key it was given.
+
+lock          held while a stack runs on this directory
+stack.json    how to reach the running stack; gone when it stops in order
+key           the API key that the first start made (only its owner may read it)
+emulator/     tables, queues and images
+logs/         one file a child process
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from handler.core.errors import ConfigurationError
+
+DEFAULT_DATA = Path(".local")
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """How to reach a running stack."""
+
+    pid: int
+    endpoint: str
+    aws_endpoint: str
+    environment: dict[str, str]
+    """What its functions run with."""
+
+
+@dataclass(frozen=True)
+class DataDirectory:
+    """One stack's files."""
+
+    root: Path
+
+    @property
+    def emulator(self) -> Path:
+        """Where the emulator keeps its state."""
+        return self.root / "emulator"
+
+    def log(self, name: str) -> Path:
+        """The log file of a child process."""
+        directory = self.root / "logs"
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory / f"{name}.log"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the directory for this process.
+
+        Raises:
+            ConfigurationError: Another stack runs on it, or it cannot be written.
+
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            file = (self.root / "lock").open("w")
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot use {self.root} for data: {error.strerror}"
+            ) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ConfigurationError(
+                    f"another stack runs on {self.root}; stop it, or choose another --data"
+                ) from None
+            yield
+
+    @contextmanager
+    def announced(self, stack: RunningStack) -> Iterator[None]:
+        """Let other commands find the stack while it runs."""
+        self._write_private("stack.json", json.dumps(asdict(stack), indent=2))
+        try:
+            yield
+        finally:
+            (self.root / "stack.json").unlink(missing_ok=True)
+
+    def running_stack(self) -> RunningStack:
+        """The stack that runs on this directory.
+
+        Raises:
+            ConfigurationError: None does.
+
+        """
+        try:
+            document = json.loads((self.root / "stack.json").read_text(encoding="utf-8"))
+            os.kill(document["pid"], 0)
+            return RunningStack(**document)
+        except (FileNotFoundError, ProcessLookupError):
+            raise ConfigurationError(
+                f"no stack runs on {self.root}; start one with: images-mcp serve --data {self.root}"
+            ) from None
+
+    def saved_key(self) -> str | None:
+        """The key that an earlier start made, if any."""
+        path = self.root / "key"
+        return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+    def save_key(self, secret: str) -> None:
+        """Keep a key, so that the next start can print it again."""
+        self._write_private("key", secret + "\n")
+
+    def _write_private(self, name: str, text: str) -> None:
+        path = self.root / name
+        temporary = path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.replace(path)

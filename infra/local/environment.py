@@ -1,0 +1,65 @@
+"""The environment of the local stack's processes: no AWS settings but the stack's own."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+REGION = "us-east-1"
+# The emulator checks signatures against these, its own defaults.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+# Locally a lost job should come back within half a minute, not after Lambda's time-outs.
+TIMING = {
+    "WORKER_TIMEOUT_SECONDS": "20",
+    "LEASE_SECONDS": "25",
+    "DISPATCH_GRACE_SECONDS": "20",
+}
+
+
+def aws_environment(environ: Mapping[str, str], endpoint: str) -> dict[str, str]:
+    """`environ` with every AWS client pointed at the emulator."""
+    kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    return {
+        **kept,
+        **CREDENTIALS,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # A proxy would be asked for the loopback address.
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def emulator_environment(environ: Mapping[str, str], port: int, state: Path) -> dict[str, str]:
+    """What the emulator runs with; it listens on loopback alone and writes to `state` alone."""
+    temporary = state / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    return {
+        **aws_environment(environ, f"http://127.0.0.1:{port}"),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "TMPDIR": str(temporary),
+    }
+
+
+def function_environment(
+    environ: Mapping[str, str], provisioned: Mapping[str, str]
+) -> dict[str, str]:
+    """What the functions' code runs with: the template's environment, quicker, with the painter on.
+
+    A time-out that is set in `environ` wins.
+    """
+    timing = {name: environ.get(name, value) for name, value in TIMING.items()}
+    return {**provisioned, **timing, "LOCAL_SKETCH": "on"}

@@ -1,0 +1,264 @@
+"""`images-mcp serve`: starts the local stack, watches over it, and leaves nothing behind.
+
+Order of starting: port and directory are taken first, so that what is likely to fail fails before
+anything runs; then the emulator, the resources, the key, the worker, the sweeper, the web server.
+Stopping goes the other way round.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from mcp.server.transport_security import TransportSecuritySettings
+
+from handler import sweeper
+from handler.bootstrap.api import build_api
+from handler.bootstrap.stores import Stores, build_stores
+from handler.core.accounts import hash_secret
+from handler.core.errors import ConfigurationError, ServiceError
+from handler.logs import configure_logging
+from handler.settings import Settings
+from handler.web.app import MCP_PATH, build_app
+from infra.keys import create_key
+from infra.local.banner import banner
+from infra.local.data import DataDirectory, RunningStack
+from infra.local.environment import (
+    aws_environment,
+    emulator_environment,
+    function_environment,
+)
+from infra.local.lifeline import Child
+from infra.provision import provision
+from infra.template import load_template
+
+EMULATOR_START_SECONDS = 20.0
+EMULATOR_STOP_SECONDS = 2.0
+WORKER_STOP_SECONDS = 1.5
+SWEEP_SECONDS = 2.0
+WATCH_SECONDS = 0.3
+MICROS_DEFAULT = 10_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    host: str
+    port: int
+    data: Path
+    api_key: str | None
+    credits_micros: int
+
+
+def serve(options: Options) -> int:
+    """Run the stack until it is told to stop; the exit code.
+
+    Raises:
+        ConfigurationError: It cannot start; says why.
+
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Explicitly: a shell starts its background jobs with SIGINT ignored.
+        signal.signal(number, _interrupt)
+    data = DataDirectory(options.data)
+    try:
+        with contextlib.ExitStack() as running:
+            running.enter_context(data.locked())
+            listening = running.enter_context(_listening(options.host, options.port))
+            return _run(options, data, listening, running)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run(
+    options: Options, data: DataDirectory, listening: socket.socket, running: contextlib.ExitStack
+) -> int:
+    emulator_port = _free_port()
+    aws_endpoint = f"http://127.0.0.1:{emulator_port}"
+    inherited = dict(os.environ)
+    # boto3 reads the environment whenever a client is made: this process's own is the stack's from
+    # here on.
+    os.environ.clear()
+    os.environ.update(aws_environment(inherited, aws_endpoint))
+    emulator = running.enter_context(
+        _emulator(data, emulator_environment(inherited, emulator_port, data.emulator.resolve()))
+    )
+    environment = function_environment(inherited, provision(load_template()))
+    os.environ.update(environment)
+    settings = Settings.from_env(os.environ)
+    configure_logging(settings.log_level)
+    stores = build_stores(settings)
+    secret = _ensure_key(options, data, stores)
+
+    watch = Watch(emulator, data)
+    running.callback(watch.stop)
+    watch.start_worker()
+    endpoint = f"http://{_shown_host(options.host)}:{listening.getsockname()[1]}{MCP_PATH}"
+    stack = RunningStack(os.getpid(), endpoint, aws_endpoint, environment)
+    running.enter_context(data.announced(stack))
+    server = _web_server(settings, options.host)
+    watch.start(server)
+    print(banner(endpoint, secret, options.data), flush=True)
+    asyncio.run(server.serve([listening]))
+    if watch.failure:
+        raise ConfigurationError(watch.failure)
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+            listening.listen(128)
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port"
+            ) from error
+        yield listening
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _shown_host(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+@contextlib.contextmanager
+def _emulator(data: DataDirectory, environment: dict[str, str]) -> Iterator[Child]:
+    child = Child("infra.local.emulator", environment, data.log("emulator"))
+    try:
+        _wait_until_ready(child, environment["AWS_ENDPOINT_URL"])
+        yield child
+    finally:
+        _uninterrupted(lambda: child.stop(EMULATOR_STOP_SECONDS))
+
+
+def _wait_until_ready(child: Child, endpoint: str) -> None:
+    gives_up = time.monotonic() + EMULATOR_START_SECONDS
+    while time.monotonic() < gives_up:
+        if child.has_ended():
+            break
+        try:
+            with urllib.request.urlopen(f"{endpoint}/_ministack/ready", timeout=1):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    said = "\n  ".join(child.last_words())
+    raise ConfigurationError(f"the AWS emulator did not start; {child.log} says:\n  {said}")
+
+
+def _ensure_key(options: Options, data: DataDirectory, stores: Stores) -> str:
+    secret = options.api_key or data.saved_key()
+    if secret is not None and stores.accounts.principal(hash_secret(secret)) is not None:
+        return secret
+    _, secret = create_key(stores.accounts, stores.clock, options.credits_micros, options.api_key)
+    if options.api_key is None:
+        data.save_key(secret)
+    return secret
+
+
+def _web_server(settings: Settings, host: str) -> uvicorn.Server:
+    own = {"127.0.0.1", "localhost", "[::1]", _shown_host(host)}
+    security = TransportSecuritySettings(
+        allowed_hosts=[*own, *(f"{name}:*" for name in own)],
+        allowed_origins=[
+            f"{scheme}://{name}{end}"
+            for scheme in ("http", "https")
+            for name in own
+            for end in ("", ":*")
+        ],
+    )
+    app = build_app(build_api(settings), security)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+def _uninterrupted(act: Any) -> None:
+    # A second Ctrl-C must not leave a child behind.
+    before = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        act()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Watch:
+    """Keeps the worker alive, sweeps, and ends the stack when the emulator has died."""
+
+    def __init__(self, emulator: Child, data: DataDirectory) -> None:
+        self.emulator = emulator
+        self.data = data
+        self.failure: str | None = None
+        self._worker: Child | None = None
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start_worker(self) -> None:
+        """Start the worker process."""
+        self._worker = Child("infra.local.worker", os.environ, self.data.log("worker"))
+
+    def start(self, server: uvicorn.Server) -> None:
+        """Begin to watch and to sweep."""
+        for target, arguments in ((self._watch, (server,)), (self._sweep, ())):
+            thread = threading.Thread(target=target, args=arguments, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End the worker and the threads."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(WATCH_SECONDS * 2)
+        if self._worker is not None:
+            worker = self._worker
+            _uninterrupted(lambda: worker.stop(WORKER_STOP_SECONDS))
+
+    def _watch(self, server: uvicorn.Server) -> None:
+        while not self._stopping.wait(WATCH_SECONDS):
+            if self.emulator.has_ended():
+                self.failure = f"the AWS emulator has died; see {self.emulator.log}"
+                server.should_exit = True
+                return
+            if self._worker is not None and self._worker.has_ended():
+                print("the worker has died and is started again", file=sys.stderr, flush=True)
+                self.start_worker()
+
+    def _sweep(self) -> None:
+        while not self._stopping.wait(SWEEP_SECONDS):
+            with contextlib.suppress(ServiceError):
+                sweeper.handler({}, None)

@@ -1,0 +1,115 @@
+"""Child process.
+
+Drives `handler.worker` the way Lambda's queue event does, several jobs at a time.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+from handler import worker
+from handler.adapters.aws import client, translated_errors
+from handler.core.errors import Unavailable
+from handler.settings import Settings
+from infra.local.lifeline import when_parent_ends
+
+log = logging.getLogger("infra.local.worker")
+
+JOBS_AT_ONCE = 4
+POLL_SECONDS = 10
+FINISH_SECONDS = 1.0
+"""How long running jobs may go on once the stack stops.
+
+What is cut off is taken up at the next start.
+"""
+PAUSE_AFTER_ERROR_SECONDS = 1.0
+
+
+class Loop:
+    """Receives, works and deletes in several threads."""
+
+    def __init__(self, sqs: Any, queue_url: str) -> None:
+        self.sqs = sqs
+        self.queue_url = queue_url
+        self.stopping = threading.Event()
+        self.busy = 0
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Take one job after the other until told to stop."""
+        while not self.stopping.is_set():
+            try:
+                self._work_on_next()
+            except Unavailable:
+                log.warning("the queue cannot be reached")
+                self.stopping.wait(PAUSE_AFTER_ERROR_SECONDS)
+
+    def finish(self) -> None:
+        """Take no more jobs and give the running ones a moment."""
+        self.stopping.set()
+        ends = time.monotonic() + FINISH_SECONDS
+        while self.busy and time.monotonic() < ends:
+            time.sleep(0.02)
+
+    def _work_on_next(self) -> None:
+        with translated_errors():
+            answer = self.sqs.receive_message(
+                QueueUrl=self.queue_url,
+                MaxNumberOfMessages=1,
+                WaitTimeSeconds=POLL_SECONDS,
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            )
+        for message in answer.get("Messages", []):
+            if self.stopping.is_set():
+                return
+            self._count(1)
+            try:
+                self._work_on(message)
+            finally:
+                self._count(-1)
+
+    def _work_on(self, message: dict[str, Any]) -> None:
+        answer = worker.handler({"Records": [as_record(message)]}, None)
+        if not answer["batchItemFailures"]:
+            with translated_errors():
+                self.sqs.delete_message(
+                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
+                )
+
+    def _count(self, difference: int) -> None:
+        with self._lock:
+            self.busy += difference
+
+
+def as_record(message: dict[str, Any]) -> dict[str, Any]:
+    """A received message the way Lambda hands it to a function."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "eventSource": "aws:sqs",
+    }
+
+
+def main() -> None:
+    """Work until the parent lets go."""
+    settings = Settings.from_env(os.environ)
+    ended = threading.Event()
+    when_parent_ends(ended.set)
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    # A poll that waits longer than the client does would end every time as an error.
+    loop = Loop(client("sqs", read_timeout_seconds=POLL_SECONDS + 5), settings.jobs_queue_url)
+    for number in range(JOBS_AT_ONCE):
+        threading.Thread(target=loop.run, name=f"job-{number}", daemon=True).start()
+    ended.wait()
+    loop.finish()
+    # Threads still hang in their polls; the interpreter's own way out would wait for them.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

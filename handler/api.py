@@ -10,6 +10,7 @@ from handler.bootstrap.api import build_api
 from handler.logs import configure_logging
 from handler.settings import Settings
 from handler.web.app import build_app
+from handler.web.services import ApiServices
 
 if TYPE_CHECKING:
     from mangum.types import ASGI
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 def _adapter() -> Mangum:
     settings = Settings.from_env(os.environ)
     configure_logging(settings.log_level)
-    app = build_app(build_api(settings))
-    # Its own protocol names the parameters, Starlette's leaves them positional.
+    return adapt(build_api(settings))
+
+
+def adapt(services: ApiServices) -> Mangum:
+    """Answer HTTP events with `services`."""
+    app = build_app(services)
+    # Mangum would run a lifespan with every event. Its own protocol names the parameters, Starlette's leaves them positional.
     return Mangum(cast("ASGI", app), lifespan="off")
 
 

@@ -22,7 +22,11 @@ def _worker() -> Worker:
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Work on every record; name those that the queue is to deliver again."""
-    worker = _worker()
+    return work_on(_worker(), event)
+
+
+def work_on(worker: Worker, event: dict[str, Any]) -> dict[str, Any]:
+    """Answer one SQS event with `worker`."""
     failures = []
     for record in event["Records"]:
         try:

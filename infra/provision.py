@@ -13,24 +13,24 @@ from botocore.exceptions import ClientError
 from handler.adapters.aws import client, code_of
 from infra.template import Template
 
-PREFIX = "tokenflux-images"
+DEFAULT_PREFIX = "tokenflux-images"
 _EXISTS = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "QueueAlreadyExists"})
 
 
-def provision(template: Template) -> dict[str, str]:
-    """Create what is missing; the environment that the functions are to run with."""
+def provision(template: Template, prefix: str = DEFAULT_PREFIX) -> dict[str, str]:
+    """Create what is missing, named `prefix` and its logical id; the functions' environment."""
     attributes: dict[str, str] = {}
-    _create_tables(template, attributes)
-    _create_queues(template, attributes)
-    _create_buckets(template, attributes)
+    _create_tables(template, prefix, attributes)
+    _create_queues(template, prefix, attributes)
+    _create_buckets(template, prefix, attributes)
     environment = template.resolve(template.environment(), attributes)
     return {name: str(value) for name, value in environment.items()}
 
 
-def _create_tables(template: Template, attributes: dict[str, str]) -> None:
+def _create_tables(template: Template, prefix: str, attributes: dict[str, str]) -> None:
     api = client("dynamodb")
     for logical_id, properties in template.resources("AWS::DynamoDB::Table").items():
-        name = attributes[logical_id] = f"{PREFIX}-{logical_id}"
+        name = attributes[logical_id] = f"{prefix}-{logical_id}"
         wanted = {
             key: properties[key]
             for key in (
@@ -48,14 +48,14 @@ def _create_tables(template: Template, attributes: dict[str, str]) -> None:
                 api.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
 
 
-def _create_queues(template: Template, attributes: dict[str, str]) -> None:
+def _create_queues(template: Template, prefix: str, attributes: dict[str, str]) -> None:
     api = client("sqs")
     # A queue with dead letters refers to the queue that takes them, which must exist first.
     queues = sorted(
         template.resources("AWS::SQS::Queue").items(), key=lambda entry: "RedrivePolicy" in entry[1]
     )
     for logical_id, properties in queues:
-        name = f"{PREFIX}-{logical_id}"
+        name = f"{prefix}-{logical_id}"
         resolved = template.resolve(properties, attributes)
         with _unless_it_exists():
             api.create_queue(QueueName=name, Attributes=_queue_attributes(resolved))
@@ -72,10 +72,10 @@ def _queue_attributes(properties: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _create_buckets(template: Template, attributes: dict[str, str]) -> None:
+def _create_buckets(template: Template, prefix: str, attributes: dict[str, str]) -> None:
     api = client("s3")
     for logical_id in template.resources("AWS::S3::Bucket"):
-        name = attributes[logical_id] = f"{PREFIX}-{logical_id}".lower()
+        name = attributes[logical_id] = f"{prefix}-{logical_id}".lower()
         with _unless_it_exists():
             api.create_bucket(Bucket=name)
 

@@ -6,6 +6,7 @@ gone, even by SIGKILL, the kernel closes it, and the child reads the end of the 
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -60,3 +61,15 @@ def when_parent_ends(act: Callable[[], None]) -> None:
         act()
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
+
+
+def uninterrupted(act: Callable[[], None]) -> None:
+    """Call `act` with Ctrl-C shut out: a second one must not leave a child behind."""
+    before = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        act()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

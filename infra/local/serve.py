@@ -12,13 +12,9 @@ import signal
 import socket
 import sys
 import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
@@ -34,21 +30,15 @@ from handler.web.app import MCP_PATH, build_app
 from infra.keys import create_key
 from infra.local.banner import banner
 from infra.local.data import DataDirectory, RunningStack
-from infra.local.environment import (
-    aws_environment,
-    emulator_environment,
-    function_environment,
-)
-from infra.local.lifeline import Child
+from infra.local.emulator_process import running_emulator
+from infra.local.environment import aws_environment, function_environment
+from infra.local.lifeline import Child, uninterrupted
 from infra.provision import provision
 from infra.template import load_template
 
-EMULATOR_START_SECONDS = 20.0
-EMULATOR_STOP_SECONDS = 2.0
 WORKER_STOP_SECONDS = 1.5
 SWEEP_SECONDS = 2.0
 WATCH_SECONDS = 0.3
-MICROS_DEFAULT = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -85,16 +75,12 @@ def serve(options: Options) -> int:
 def _run(
     options: Options, data: DataDirectory, listening: socket.socket, running: contextlib.ExitStack
 ) -> int:
-    emulator_port = _free_port()
-    aws_endpoint = f"http://127.0.0.1:{emulator_port}"
     inherited = dict(os.environ)
+    emulator, aws_endpoint = running.enter_context(running_emulator(data, inherited))
     # boto3 reads the environment whenever a client is made: this process's own is the stack's from
     # here on.
     os.environ.clear()
     os.environ.update(aws_environment(inherited, aws_endpoint))
-    emulator = running.enter_context(
-        _emulator(data, emulator_environment(inherited, emulator_port, data.emulator.resolve()))
-    )
     environment = function_environment(inherited, provision(load_template()))
     os.environ.update(environment)
     settings = Settings.from_env(os.environ)
@@ -136,40 +122,10 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _shown_host(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-@contextlib.contextmanager
-def _emulator(data: DataDirectory, environment: dict[str, str]) -> Iterator[Child]:
-    child = Child("infra.local.emulator", environment, data.log("emulator"))
-    try:
-        _wait_until_ready(child, environment["AWS_ENDPOINT_URL"])
-        yield child
-    finally:
-        _uninterrupted(lambda: child.stop(EMULATOR_STOP_SECONDS))
-
-
-def _wait_until_ready(child: Child, endpoint: str) -> None:
-    gives_up = time.monotonic() + EMULATOR_START_SECONDS
-    while time.monotonic() < gives_up:
-        if child.has_ended():
-            break
-        try:
-            with urllib.request.urlopen(f"{endpoint}/_ministack/ready", timeout=1):  # noqa: S310
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    said = "\n  ".join(child.last_words())
-    raise ConfigurationError(f"the AWS emulator did not start; {child.log} says:\n  {said}")
 
 
 def _ensure_key(options: Options, data: DataDirectory, stores: Stores) -> str:
@@ -205,18 +161,6 @@ def _web_server(settings: Settings, host: str) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _uninterrupted(act: Any) -> None:
-    # A second Ctrl-C must not leave a child behind.
-    before = {
-        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        act()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 class Watch:
     """Keeps the worker alive, sweeps, and ends the stack when the emulator has died."""
 
@@ -246,7 +190,7 @@ class Watch:
             thread.join(WATCH_SECONDS * 2)
         if self._worker is not None:
             worker = self._worker
-            _uninterrupted(lambda: worker.stop(WORKER_STOP_SECONDS))
+            uninterrupted(lambda: worker.stop(WORKER_STOP_SECONDS))
 
     def _watch(self, server: uvicorn.Server) -> None:
         while not self._stopping.wait(WATCH_SECONDS):

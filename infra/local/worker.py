@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from handler import worker
@@ -28,12 +29,20 @@ What is cut off is taken up at the next start.
 PAUSE_AFTER_ERROR_SECONDS = 1.0
 
 
+Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
+"""A function's handler: event and context in, answer out."""
+
+
 class Loop:
     """Receives, works and deletes in several threads."""
 
-    def __init__(self, sqs: Any, queue_url: str) -> None:
+    def __init__(
+        self, handle: Handle, sqs: Any, queue_url: str, poll_seconds: int = POLL_SECONDS
+    ) -> None:
+        self.handle = handle
         self.sqs = sqs
         self.queue_url = queue_url
+        self.poll_seconds = poll_seconds
         self.stopping = threading.Event()
         self.busy = 0
         self._lock = threading.Lock()
@@ -59,7 +68,7 @@ class Loop:
             answer = self.sqs.receive_message(
                 QueueUrl=self.queue_url,
                 MaxNumberOfMessages=1,
-                WaitTimeSeconds=POLL_SECONDS,
+                WaitTimeSeconds=self.poll_seconds,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             )
         for message in answer.get("Messages", []):
@@ -72,7 +81,7 @@ class Loop:
                 self._count(-1)
 
     def _work_on(self, message: dict[str, Any]) -> None:
-        answer = worker.handler({"Records": [as_record(message)]}, None)
+        answer = self.handle({"Records": [as_record(message)]}, None)
         if not answer["batchItemFailures"]:
             with translated_errors():
                 self.sqs.delete_message(
@@ -102,7 +111,8 @@ def main() -> None:
     when_parent_ends(ended.set)
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     # A poll that waits longer than the client does would end every time as an error.
-    loop = Loop(client("sqs", read_timeout_seconds=POLL_SECONDS + 5), settings.jobs_queue_url)
+    sqs = client("sqs", read_timeout_seconds=POLL_SECONDS + 5)
+    loop = Loop(worker.handler, sqs, settings.jobs_queue_url)
     for number in range(JOBS_AT_ONCE):
         threading.Thread(target=loop.run, name=f"job-{number}", daemon=True).start()
     ended.wait()

@@ -13,7 +13,7 @@ _SECRET = re.compile(rf"{KEY_PREFIX}[0-9A-Za-z]{{8,}}")
 
 
 class JsonFormatter(logging.Formatter):
-    """Renders a record as one line of JSON."""
+    """Renders a record as one line of JSON; `extra={"fields": {...}}` adds to it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -22,6 +22,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -2,19 +2,16 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from handler.bootstrap.stores import Stores, build_stores
 from handler.core.errors import ConfigurationError, ServiceError
 from handler.core.money import parse_usd
-from handler.settings import Settings
 from infra.keys import create_key, key_object
-from infra.local.data import DEFAULT_DATA, DataDirectory
-from infra.local.environment import aws_environment
+from infra.local.data import DEFAULT_DATA
+from infra.operator_stores import operator_stores
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,7 +109,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _create_key(options: argparse.Namespace) -> int:
-    stores = _stores(options)
+    stores = operator_stores(options.data)
     principal, secret = create_key(stores.accounts, stores.clock, options.credits)
     shown = {**key_object(principal.key, principal.account), "key": secret}
     if options.json:
@@ -125,7 +122,10 @@ def _create_key(options: argparse.Namespace) -> int:
 
 
 def _list_keys(options: argparse.Namespace) -> int:
-    shown = [key_object(key, account) for key, account in _stores(options).accounts.list_keys()]
+    shown = [
+        key_object(key, account)
+        for key, account in operator_stores(options.data).accounts.list_keys()
+    ]
     if options.json:
         _print_json(shown)
     else:
@@ -134,7 +134,7 @@ def _list_keys(options: argparse.Namespace) -> int:
 
 
 def _revoke_key(options: argparse.Namespace) -> int:
-    key = _stores(options).accounts.revoke(options.id)
+    key = operator_stores(options.data).accounts.revoke(options.id)
     if key is None:
         raise ConfigurationError(f"no key has the id {options.id!r}; see: images-mcp keys list")
     if options.json:
@@ -142,14 +142,6 @@ def _revoke_key(options: argparse.Namespace) -> int:
     else:
         print(f"{key.id} is revoked.")
     return 0
-
-
-def _stores(options: argparse.Namespace) -> Stores:
-    stack = DataDirectory(options.data).running_stack()
-    inherited = dict(os.environ)
-    os.environ.clear()
-    os.environ.update({**aws_environment(inherited, stack.aws_endpoint), **stack.environment})
-    return build_stores(Settings.from_env(os.environ))
 
 
 def _print_json(document: Any) -> None:
@@ -162,3 +154,7 @@ def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> N
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         print("  ".join(cells).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

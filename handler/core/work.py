@@ -6,9 +6,10 @@ that a run that lost its place changes nothing.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from handler.core import errors
 from handler.core.generation import MAX_SUBMITS, Generation, Image, Status
@@ -110,10 +111,12 @@ class Worker:
             case Step.SUBMIT:
                 intended = self.jobs.record_intent(generation)
                 if intended is not None:
-                    self._settle(intended, job, provider, provider.submit(job))
+                    outcome = self._ask(intended, partial(provider.submit, job))
+                    self._settle(intended, job, provider, outcome)
             case Step.POLL:
                 assert generation.provider_ref is not None  # noqa: S101 - what Step.POLL means
-                self._settle(generation, job, provider, provider.poll(job, generation.provider_ref))
+                poll = partial(provider.poll, job, generation.provider_ref)
+                self._settle(generation, job, provider, self._ask(generation, poll))
 
     def _settle(
         self, generation: Generation, job: Job, provider: Provider, outcome: Outcome
@@ -129,12 +132,24 @@ class Worker:
                 self._park(generation, outcome.poll_after_seconds)
                 return
             self.clock.sleep(outcome.poll_after_seconds)
-            outcome = provider.poll(job, outcome.ref)
+            outcome = self._ask(generation, partial(provider.poll, job, outcome.ref))
         match outcome:
             case Done(outputs):
                 self._finish(generation, outputs)
             case Failed(reason, retryable):
                 self._fail(generation, reason, retryable=retryable)
+
+    def _ask(self, generation: Generation, question: Callable[[], Outcome]) -> Outcome:
+        began_ms = self.clock.now_ms()
+        outcome = question()
+        fields = {
+            "generation": generation.id,
+            "provider": generation.provider,
+            "outcome": type(outcome).__name__,
+            "provider_ms": self.clock.now_ms() - began_ms,
+        }
+        log.info("provider answered", extra={"fields": fields})
+        return outcome
 
     def _bound(self, generation: Generation, ref: str) -> Generation | None:
         if generation.provider_ref == ref:

@@ -28,7 +28,6 @@ class Settings:
 
         Raises:
             ConfigurationError: One is missing or wrong; names it.
-
         """
         worker_seconds = _number(environ, "WORKER_TIMEOUT_SECONDS", 120)
         try:

@@ -10,25 +10,24 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handler.adapters.aws import client, code_of
+from handler.adapters.aws import Connect, code_of
 from infra.template import Template
 
 DEFAULT_PREFIX = "tokenflux-images"
 _EXISTS = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "QueueAlreadyExists"})
 
 
-def provision(template: Template, prefix: str = DEFAULT_PREFIX) -> dict[str, str]:
+def provision(template: Template, connect: Connect, prefix: str = DEFAULT_PREFIX) -> dict[str, str]:
     """Create what is missing, named `prefix` and its logical id; the functions' environment."""
     attributes: dict[str, str] = {}
-    _create_tables(template, prefix, attributes)
-    _create_queues(template, prefix, attributes)
-    _create_buckets(template, prefix, attributes)
+    _create_tables(template, connect("dynamodb"), prefix, attributes)
+    _create_queues(template, connect("sqs"), prefix, attributes)
+    _create_buckets(template, connect("s3"), prefix, attributes)
     environment = template.resolve(template.environment(), attributes)
     return {name: str(value) for name, value in environment.items()}
 
 
-def _create_tables(template: Template, prefix: str, attributes: dict[str, str]) -> None:
-    api = client("dynamodb")
+def _create_tables(template: Template, api: Any, prefix: str, attributes: dict[str, str]) -> None:
     for logical_id, properties in template.resources("AWS::DynamoDB::Table").items():
         name = attributes[logical_id] = f"{prefix}-{logical_id}"
         wanted = {
@@ -48,8 +47,7 @@ def _create_tables(template: Template, prefix: str, attributes: dict[str, str]) 
                 api.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
 
 
-def _create_queues(template: Template, prefix: str, attributes: dict[str, str]) -> None:
-    api = client("sqs")
+def _create_queues(template: Template, api: Any, prefix: str, attributes: dict[str, str]) -> None:
     # A queue with dead letters refers to the queue that takes them, which must exist first.
     queues = sorted(
         template.resources("AWS::SQS::Queue").items(), key=lambda entry: "RedrivePolicy" in entry[1]
@@ -72,8 +70,7 @@ def _queue_attributes(properties: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _create_buckets(template: Template, prefix: str, attributes: dict[str, str]) -> None:
-    api = client("s3")
+def _create_buckets(template: Template, api: Any, prefix: str, attributes: dict[str, str]) -> None:
     for logical_id in template.resources("AWS::S3::Bucket"):
         name = attributes[logical_id] = f"{prefix}-{logical_id}".lower()
         with _unless_it_exists():

@@ -60,7 +60,6 @@ class Template:
 
         Raises:
             KeyError: Something is referred to that is neither.
-
         """
         if isinstance(value, list):
             return [self.resolve(member, attributes) for member in value]

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from handler.adapters.aws import Connect
 from handler.adapters.clock import SystemClock
 from handler.settings import Settings
+from infra.local.clients import emulator_clients
 from infra.local.data import DataDirectory
 from infra.local.emulator_process import running_emulator
-from infra.local.environment import aws_environment
 from infra.provision import provision
 from infra.template import Template, load_template
 from tests.fakes import ManualClock, ScriptedProvider
@@ -26,21 +27,22 @@ def template() -> Template:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The endpoint of a running emulator that this process's AWS clients talk to."""
+    """The endpoint of a running emulator."""
     data = DataDirectory(tmp_path_factory.mktemp("stack"))
-    inherited = dict(os.environ)
-    with running_emulator(data, inherited) as (_, endpoint), pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in inherited if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name, value in aws_environment({}, endpoint).items():
-            patch.setenv(name, value)
+    with running_emulator(data, os.environ) as (_, endpoint):
         yield endpoint
 
 
+@pytest.fixture(scope="session")
+def connect(emulator: str) -> Connect:
+    """What makes AWS clients of the emulator."""
+    return emulator_clients(emulator)
+
+
 @pytest.fixture
-def environment(emulator: str, template: Template) -> dict[str, str]:
+def environment(connect: Connect, template: Template) -> dict[str, str]:
     """The functions' environment over resources that nobody has used."""
-    return {**provision(template, f"t{secrets.token_hex(4)}"), "LOCAL_SKETCH": "on"}
+    return {**provision(template, connect, f"t{secrets.token_hex(4)}"), "LOCAL_SKETCH": "on"}
 
 
 @pytest.fixture
@@ -49,15 +51,15 @@ def settings(environment: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-def world(settings: Settings) -> World:
+def world(settings: Settings, connect: Connect) -> World:
     """A system whose time stands still until it is moved."""
-    return World(settings, ManualClock(), ScriptedProvider())
+    return World(settings, connect, ManualClock(), ScriptedProvider())
 
 
 @pytest.fixture
-def live_world(settings: Settings) -> World:
+def live_world(settings: Settings, connect: Connect) -> World:
     """A system in real time, whose callers wait three seconds at most."""
-    return World(replace(settings, wait_seconds=3), SystemClock(), ScriptedProvider())
+    return World(replace(settings, wait_seconds=3), connect, SystemClock(), ScriptedProvider())
 
 
 @pytest.fixture

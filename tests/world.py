@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from handler.adapters.aws import Connect
 from handler.adapters.dynamodb.client import DynamoDB
 from handler.adapters.dynamodb.generations import DynamoJobStore
 from handler.adapters.dynamodb.ledger import DynamoLedger
@@ -89,12 +90,13 @@ class World:
     """Everything, wired like the bootstrap does but with the test's clock and provider."""
 
     settings: Settings
+    connect: Connect
     clock: Clock
     provider: ScriptedProvider
 
     @cached_property
     def stores(self) -> Stores:
-        real = build_stores(self.settings)
+        real = build_stores(self.settings, self.connect)
         ledger, jobs = real.ledger, real.jobs
         assert isinstance(ledger, DynamoLedger)
         assert isinstance(jobs, DynamoJobStore)

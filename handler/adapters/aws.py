@@ -4,7 +4,7 @@ Building a client is slow (tens of milliseconds), so the entry modules do it onc
 shared between threads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,11 +38,20 @@ _BUSY = frozenset(
 )
 
 
-def client(service: str, *, read_timeout_seconds: float = 3) -> Any:
-    """A client; endpoint, region and credentials come from the environment, as AWS names them."""
+Connect = Callable[[str], Any]
+"""Makes a client of the service it is given the name of."""
+
+
+def connect(service: str) -> Any:
+    """A client whose endpoint, region and credentials come from the environment."""
+    return boto3.client(service, config=client_config(service))
+
+
+def client_config(service: str, *, read_timeout_seconds: float = 3) -> Config:
+    """How every client behaves."""
     # A call that has no answer after three seconds has none; four attempts and their pauses stay
     # well inside a caller's wait.
-    config = Config(
+    return Config(
         connect_timeout=1,
         read_timeout=read_timeout_seconds,
         retries={"mode": "standard", "total_max_attempts": 4},
@@ -50,7 +59,6 @@ def client(service: str, *, read_timeout_seconds: float = 3) -> Any:
         # boto3 still presigns with version 2, which newer regions refuse.
         signature_version="s3v4" if service == "s3" else None,
     )
-    return boto3.client(service, config=config)
 
 
 @contextmanager

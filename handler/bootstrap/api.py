@@ -1,5 +1,6 @@
 """What answers HTTP."""
 
+from handler.adapters.aws import Connect, connect
 from handler.bootstrap.stores import build_stores
 from handler.catalogue.load import load_catalogue
 from handler.core.admission import Admissions
@@ -9,9 +10,9 @@ from handler.settings import Settings
 from handler.web.services import ApiServices
 
 
-def build_api(settings: Settings) -> ApiServices:
+def build_api(settings: Settings, connect: Connect = connect) -> ApiServices:
     """Everything behind `handler.api`."""
-    stores = build_stores(settings)
+    stores = build_stores(settings, connect)
     return ApiServices(
         clock=stores.clock,
         authentication=Authentication(stores.accounts, stores.clock),

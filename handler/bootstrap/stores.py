@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handler.adapters.aws import client
+from handler.adapters.aws import Connect, connect
 from handler.adapters.clock import SystemClock
 from handler.adapters.dynamodb.accounts import DynamoAccountStore
 from handler.adapters.dynamodb.client import DynamoDB
@@ -35,16 +35,16 @@ class Stores:
     images: ImageStore
 
 
-def build_stores(settings: Settings) -> Stores:
+def build_stores(settings: Settings, connect: Connect = connect) -> Stores:
     """Open every store; nothing is sent yet."""
     clock, timing = SystemClock(), settings.timing
-    db = DynamoDB(client("dynamodb"))
+    db = DynamoDB(connect("dynamodb"))
     return Stores(
         clock=clock,
         accounts=DynamoAccountStore(db, settings.credits_table),
         generations=DynamoGenerationStore(db, settings.generations_table),
         jobs=DynamoJobStore(db, settings.generations_table, timing),
         ledger=DynamoLedger(db, settings.credits_table, settings.generations_table, clock, timing),
-        queue=SqsJobQueue(client("sqs"), settings.jobs_queue_url),
-        images=S3ImageStore(client("s3"), settings.images_bucket),
+        queue=SqsJobQueue(connect("sqs"), settings.jobs_queue_url),
+        images=S3ImageStore(connect("s3"), settings.images_bucket),
     )

@@ -1,13 +1,14 @@
 """What looks after overdue jobs."""
 
+from handler.adapters.aws import Connect, connect
 from handler.bootstrap.stores import build_stores
 from handler.core.sweep import Sweeper
 from handler.settings import Settings
 
 
-def build_sweeper(settings: Settings) -> Sweeper:
+def build_sweeper(settings: Settings, connect: Connect = connect) -> Sweeper:
     """Everything behind `handler.sweeper`."""
-    stores = build_stores(settings)
+    stores = build_stores(settings, connect)
     return Sweeper(
         ledger=stores.ledger,
         generations=stores.generations,

@@ -1,5 +1,6 @@
 """What works on jobs."""
 
+from handler.adapters.aws import Connect, connect
 from handler.bootstrap.stores import build_stores
 from handler.catalogue.load import load_catalogue
 from handler.core.work import Worker
@@ -7,9 +8,9 @@ from handler.providers.registry import build_providers
 from handler.settings import Settings
 
 
-def build_worker(settings: Settings) -> Worker:
+def build_worker(settings: Settings, connect: Connect = connect) -> Worker:
     """Everything behind `handler.worker`."""
-    stores = build_stores(settings)
+    stores = build_stores(settings, connect)
     return Worker(
         models=load_catalogue(settings.providers),
         providers=build_providers(settings.providers, stores.clock),

@@ -29,7 +29,6 @@ def load_catalogue(providers: Collection[str], directory: Path = BUILT_IN) -> di
 
     Raises:
         ConfigurationError: A file is unusable; says which and why.
-
     """
     models = [_read(path, directory) for path in sorted(directory.rglob("*.json"))]
     return {model.id: model for model in models if model.provider in providers}
@@ -52,7 +51,6 @@ def parse_model(model_id: str, document: Mapping[str, Any]) -> Model:
         ValueError: A field is missing, unknown or wrong.
         jsonschema.SchemaError: The input schema is no JSON Schema.
         jsonschema.ValidationError: A default breaks its own schema.
-
     """
     _require_fields(document)
     schema = document["input_schema"]

@@ -118,7 +118,6 @@ def require_well_formed(secret: str) -> str:
 
     Raises:
         InvalidApiKey: It has our prefix but not our checksum, or is no short printable text.
-
     """
     printable = secret.isascii() and secret.isprintable() and len(secret) <= _LONGEST_KEY
     if not printable or (secret.startswith(KEY_PREFIX) and not _has_checksum(secret)):

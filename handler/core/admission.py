@@ -41,7 +41,6 @@ class Admissions:
         Raises:
             InvalidArgument: `model_id` is no non-empty string.
             ModelNotFound: There is no such model.
-
         """
         if not isinstance(model_id, str) or not model_id:
             raise errors.InvalidArgument(
@@ -63,7 +62,6 @@ class Admissions:
         Raises:
             Refused: Nothing was charged, recorded or sent.
             Unavailable: As far as can be known, nothing was done.
-
         """
         model = self.model(model_id)
         if not isinstance(raw_input, dict):

@@ -21,7 +21,6 @@ class Authentication:
             ApiKeyRequired: Nothing was presented.
             InvalidApiKey: It is malformed, which no table is read for, or unknown.
             ApiKeyDisabled: It is revoked or expired, or its account is closed.
-
         """
         if not secret:
             raise errors.ApiKeyRequired

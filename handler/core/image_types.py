@@ -18,7 +18,6 @@ def examine_all(outputs: Sequence[bytes]) -> list[Image]:
 
     Raises:
         ProviderFailure: There is none, or one is empty or of no format we store.
-
     """
     if not outputs:
         raise errors.ProviderFailure("the provider returned no image")

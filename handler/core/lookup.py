@@ -32,7 +32,6 @@ class Lookup:
         Raises:
             InvalidArgument: The id is absent or no UUID.
             GenerationNotFound: It is unknown, past its retention, or somebody else's.
-
         """
         if not isinstance(generation_id, str) or not generation_id:
             raise errors.InvalidArgument(

@@ -61,7 +61,6 @@ class Model:
 
         Raises:
             InvalidInput: With every problem, each with its path and what is allowed.
-
         """
         problems = json_values.problems(raw)
         if not problems:

@@ -3,26 +3,30 @@
 One credit is one US dollar. No float takes part in any sum.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, Inexact, InvalidOperation, localcontext
 
 MICROS_PER_USD = 1_000_000
+
+_LARGEST_MICROS = 10**15
+_DIGITS = 50
 
 
 def parse_usd(text: str | float) -> int:
     """Read an amount in USD as micro-USD.
 
     Raises:
-        ValueError: It is no finite number, or finer than one micro-dollar.
-
+        ValueError: It is no number, finer than one micro-dollar, or beyond a billion dollars.
     """
-    try:
-        micros = Decimal(str(text)) * MICROS_PER_USD
-        exact = int(micros)
-    except (InvalidOperation, OverflowError, ValueError):
-        raise ValueError(f"{text!r} is not an amount in USD") from None
-    if exact != micros:
-        raise ValueError(f"{text!r} is finer than one micro-dollar (0.000001)")
-    return exact
+    with localcontext(prec=_DIGITS, traps=[InvalidOperation, Inexact]):
+        try:
+            micros = Decimal(str(text)) * MICROS_PER_USD
+            if not abs(micros) <= _LARGEST_MICROS:
+                raise ValueError(f"{text!r} is no amount in USD up to a billion")
+        except (InvalidOperation, Inexact):
+            raise ValueError(f"{text!r} is no amount in USD") from None
+        if micros % 1:
+            raise ValueError(f"{text!r} is finer than one micro-dollar (0.000001)")
+        return int(micros)
 
 
 def json_usd(micros: int) -> float:

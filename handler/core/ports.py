@@ -63,7 +63,6 @@ class Ledger(Protocol):
             InsufficientCredits: The account cannot pay.
             ApiKeyDisabled: The account is closed.
             IdempotencyKeyReused: The id stands for another request.
-
         """
 
     def capture(

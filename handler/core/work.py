@@ -86,7 +86,6 @@ class Worker:
 
         Raises:
             Unavailable: The run was cut short; running it again is right.
-
         """
         generation = self.jobs.claim(generation_id, owner, self.clock.now_ms())
         if generation is None:

@@ -26,7 +26,6 @@ class Assistant:
 
         Raises:
             RuntimeError: The tool refused; with its text.
-
         """
         result = await self.client.call_tool(tool, arguments)
         texts = [block.text for block in result.content if isinstance(block, TextContent)]

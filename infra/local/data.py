@@ -54,7 +54,6 @@ class DataDirectory:
 
         Raises:
             ConfigurationError: Another stack runs on it, or it cannot be written.
-
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -86,7 +85,6 @@ class DataDirectory:
 
         Raises:
             ConfigurationError: None does.
-
         """
         try:
             document = json.loads((self.root / "stack.json").read_text(encoding="utf-8"))

@@ -24,7 +24,6 @@ def running_emulator(
 
     Raises:
         ConfigurationError: It did not start; with what it said.
-
     """
     port = _free_port()
     endpoint = f"http://127.0.0.1:{port}"

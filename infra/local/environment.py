@@ -6,7 +6,8 @@ from pathlib import Path
 
 REGION = "us-east-1"
 # The emulator checks signatures against these, its own defaults.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+ACCESS_KEY = "test"
+SECRET_KEY = "test"  # noqa: S105 - everybody's
 
 # Locally a lost job should come back within half a minute, not after Lambda's time-outs.
 TIMING = {
@@ -21,7 +22,8 @@ def aws_environment(environ: Mapping[str, str], endpoint: str) -> dict[str, str]
     kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     return {
         **kept,
-        **CREDENTIALS,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

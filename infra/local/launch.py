@@ -23,7 +23,6 @@ def launched(
 
     Raises:
         ConfigurationError: It did not start; with what it said.
-
     """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "serve.log"

@@ -10,8 +10,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,26 +17,25 @@ from pathlib import Path
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
-from handler import sweeper
 from handler.bootstrap.api import build_api
 from handler.bootstrap.stores import Stores, build_stores
+from handler.bootstrap.sweeper import build_sweeper
 from handler.core.accounts import hash_secret
-from handler.core.errors import ConfigurationError, ServiceError
+from handler.core.errors import ConfigurationError
 from handler.logs import configure_logging
 from handler.settings import Settings
 from handler.web.app import MCP_PATH, build_app
+from handler.web.services import ApiServices
 from infra.keys import create_key
 from infra.local.banner import banner
+from infra.local.clients import emulator_clients
 from infra.local.data import DataDirectory, RunningStack
 from infra.local.emulator_process import running_emulator
 from infra.local.environment import aws_environment, function_environment
-from infra.local.lifeline import Child, uninterrupted
+from infra.local.lifeline import Child
+from infra.local.watch import Watch
 from infra.provision import provision
 from infra.template import load_template
-
-WORKER_STOP_SECONDS = 1.5
-SWEEP_SECONDS = 2.0
-WATCH_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,6 @@ def serve(options: Options) -> int:
 
     Raises:
         ConfigurationError: It cannot start; says why.
-
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         # Explicitly: a shell starts its background jobs with SIGINT ignored.
@@ -75,27 +71,25 @@ def serve(options: Options) -> int:
 def _run(
     options: Options, data: DataDirectory, listening: socket.socket, running: contextlib.ExitStack
 ) -> int:
-    inherited = dict(os.environ)
-    emulator, aws_endpoint = running.enter_context(running_emulator(data, inherited))
-    # boto3 reads the environment whenever a client is made: this process's own is the stack's from
-    # here on.
-    os.environ.clear()
-    os.environ.update(aws_environment(inherited, aws_endpoint))
-    environment = function_environment(inherited, provision(load_template()))
-    os.environ.update(environment)
-    settings = Settings.from_env(os.environ)
+    emulator, aws_endpoint = running.enter_context(running_emulator(data, os.environ))
+    connect = emulator_clients(aws_endpoint)
+    environment = function_environment(os.environ, provision(load_template(), connect))
+    settings = Settings.from_env(environment)
     configure_logging(settings.log_level)
-    stores = build_stores(settings)
-    secret = _ensure_key(options, data, stores)
+    secret = _ensure_key(options, data, build_stores(settings, connect))
 
-    watch = Watch(emulator, data)
+    worker_environment = {**aws_environment(os.environ, aws_endpoint), **environment}
+    watch = Watch(
+        emulator,
+        lambda: Child("infra.local.worker", worker_environment, data.log("worker")),
+        build_sweeper(settings, connect),
+    )
     running.callback(watch.stop)
-    watch.start_worker()
     endpoint = f"http://{_shown_host(options.host)}:{listening.getsockname()[1]}{MCP_PATH}"
     stack = RunningStack(os.getpid(), endpoint, aws_endpoint, environment)
     running.enter_context(data.announced(stack))
-    server = _web_server(settings, options.host)
-    watch.start(server)
+    server = _web_server(build_api(settings, connect), options.host)
+    watch.start(when_over=lambda: setattr(server, "should_exit", True))
     print(banner(endpoint, secret, options.data), flush=True)
     asyncio.run(server.serve([listening]))
     if watch.failure:
@@ -138,7 +132,7 @@ def _ensure_key(options: Options, data: DataDirectory, stores: Stores) -> str:
     return secret
 
 
-def _web_server(settings: Settings, host: str) -> uvicorn.Server:
+def _web_server(services: ApiServices, host: str) -> uvicorn.Server:
     own = {"127.0.0.1", "localhost", "[::1]", _shown_host(host)}
     security = TransportSecuritySettings(
         allowed_hosts=[*own, *(f"{name}:*" for name in own)],
@@ -149,7 +143,7 @@ def _web_server(settings: Settings, host: str) -> uvicorn.Server:
             for end in ("", ":*")
         ],
     )
-    app = build_app(build_api(settings), security)
+    app = build_app(services, security)
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -159,50 +153,3 @@ def _web_server(settings: Settings, host: str) -> uvicorn.Server:
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)
-
-
-class Watch:
-    """Keeps the worker alive, sweeps, and ends the stack when the emulator has died."""
-
-    def __init__(self, emulator: Child, data: DataDirectory) -> None:
-        self.emulator = emulator
-        self.data = data
-        self.failure: str | None = None
-        self._worker: Child | None = None
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-
-    def start_worker(self) -> None:
-        """Start the worker process."""
-        self._worker = Child("infra.local.worker", os.environ, self.data.log("worker"))
-
-    def start(self, server: uvicorn.Server) -> None:
-        """Begin to watch and to sweep."""
-        for target, arguments in ((self._watch, (server,)), (self._sweep, ())):
-            thread = threading.Thread(target=target, args=arguments, daemon=True)
-            thread.start()
-            self._threads.append(thread)
-
-    def stop(self) -> None:
-        """End the worker and the threads."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(WATCH_SECONDS * 2)
-        if self._worker is not None:
-            worker = self._worker
-            uninterrupted(lambda: worker.stop(WORKER_STOP_SECONDS))
-
-    def _watch(self, server: uvicorn.Server) -> None:
-        while not self._stopping.wait(WATCH_SECONDS):
-            if self.emulator.has_ended():
-                self.failure = f"the AWS emulator has died; see {self.emulator.log}"
-                server.should_exit = True
-                return
-            if self._worker is not None and self._worker.has_ended():
-                print("the worker has died and is started again", file=sys.stderr, flush=True)
-                self.start_worker()
-
-    def _sweep(self) -> None:
-        while not self._stopping.wait(SWEEP_SECONDS):
-            with contextlib.suppress(ServiceError):
-                sweeper.handler({}, None)

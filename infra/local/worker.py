@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import boto3
+
 from handler import worker
-from handler.adapters.aws import client, translated_errors
+from handler.adapters.aws import client_config, translated_errors
 from handler.core.errors import Unavailable
 from handler.settings import Settings
 from infra.local.lifeline import when_parent_ends
@@ -111,7 +113,8 @@ def main() -> None:
     when_parent_ends(ended.set)
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     # A poll that waits longer than the client does would end every time as an error.
-    sqs = client("sqs", read_timeout_seconds=POLL_SECONDS + 5)
+    config = client_config("sqs", read_timeout_seconds=POLL_SECONDS + 5)
+    sqs = boto3.client("sqs", config=config)
     loop = Loop(worker.handler, sqs, settings.jobs_queue_url)
     for number in range(JOBS_AT_ONCE):
         threading.Thread(target=loop.run, name=f"job-{number}", daemon=True).start()

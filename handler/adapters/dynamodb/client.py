@@ -99,7 +99,6 @@ class DynamoDB:
         Raises:
             Unavailable: Others kept the items busy; nothing was written.
             OutcomeUnknown: No answer came.
-
         """
         parts = [_part(table, write) for table, write in writes]
         for attempt in range(_ATTEMPTS):

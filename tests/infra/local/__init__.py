@@ -1,0 +1,1 @@
+"""Tests of `infra.local`: the stack as a running whole."""

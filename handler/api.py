@@ -26,7 +26,8 @@ def _adapter() -> Mangum:
 def adapt(services: ApiServices) -> Mangum:
     """Answer HTTP events with `services`."""
     app = build_app(services)
-    # Mangum would run a lifespan with every event. Its own protocol names the parameters, Starlette's leaves them positional.
+    # Mangum would run a lifespan with every event. Its protocol for an application names the
+    # parameters, Starlette leaves them positional.
     return Mangum(cast("ASGI", app), lifespan="off")
 
 

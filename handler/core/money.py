@@ -3,12 +3,12 @@
 One credit is one US dollar. No float takes part in any sum.
 """
 
-from decimal import Decimal, Inexact, InvalidOperation, localcontext
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 
 MICROS_PER_USD = 1_000_000
 
 _LARGEST_MICROS = 10**15
-_DIGITS = 50
+_EXACT = Context(prec=50, traps=[InvalidOperation, Inexact])
 
 
 def parse_usd(text: str | float) -> int:
@@ -17,7 +17,7 @@ def parse_usd(text: str | float) -> int:
     Raises:
         ValueError: It is no number, finer than one micro-dollar, or beyond a billion dollars.
     """
-    with localcontext(prec=_DIGITS, traps=[InvalidOperation, Inexact]):
+    with localcontext(_EXACT):
         try:
             micros = Decimal(str(text)) * MICROS_PER_USD
             if not abs(micros) <= _LARGEST_MICROS:

@@ -36,7 +36,10 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
     )
     serve.add_argument(
-        "--port", type=int, default=8787, help="port to listen on, 0 for any (default: %(default)s)"
+        "--port",
+        type=_port,
+        default=8787,
+        help="port to listen on, 0 for any (default: %(default)s)",
     )
     serve.add_argument(
         "--api-key", metavar="KEY", type=_key, help="the key to accept, instead of one that is made"
@@ -79,6 +82,12 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_DATA,
         help="the stack's data directory (default: %(default)s)",
     )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 def _credits(text: str) -> int:

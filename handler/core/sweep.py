@@ -5,6 +5,7 @@ It has no other power; in particular it never calls a provider, whose token only
 
 import logging
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from handler.core.generation import Generation, Status
 from handler.core.ports import Clock, GenerationStore, JobQueue, JobStore, Ledger
@@ -22,6 +23,12 @@ class Swept:
     expired: int
 
 
+class _Move(Enum):
+    NONE = auto()
+    REDRIVEN = auto()
+    EXPIRED = auto()
+
+
 @dataclass(frozen=True)
 class Sweeper:
     """Keeps every open generation moving towards its end (I8)."""
@@ -35,25 +42,34 @@ class Sweeper:
 
     def sweep(self) -> Swept:
         """Look at everything that is due once."""
-        redriven = expired = 0
-        for generation_id in self.generations.due(self.clock.now_ms()):
+        moves = [self._sweep_one(each) for each in self.generations.due(self.clock.now_ms())]
+        swept = Swept(redriven=moves.count(_Move.REDRIVEN), expired=moves.count(_Move.EXPIRED))
+        if swept != Swept(0, 0):
+            log.warning("swept: %d sent again, %d expired", swept.redriven, swept.expired)
+        return swept
+
+    def _sweep_one(self, generation_id: str) -> _Move:
+        try:
             generation = self.generations.get(generation_id)
             if generation is None or generation.status.is_final:
-                continue
+                return _Move.NONE
             if self._is_abandoned(generation):
-                expired += self.ledger.end(generation.id, Status.FAILED, TOO_LATE) is not None
-            else:
-                redriven += self._redrive(generation)
-        if redriven or expired:
-            log.warning("swept: %d sent again, %d expired", redriven, expired)
-        return Swept(redriven, expired)
+                return self._expire(generation)
+            return self._redrive(generation)
+        except Exception:  # whatever is wrong with one must not hold up the others for ever
+            log.exception("generation %s could not be swept", generation_id)
+            return _Move.NONE
 
     def _is_abandoned(self, generation: Generation) -> bool:
         return self.clock.now_ms() >= generation.deadline_at_ms + self.timing.deadline_grace_ms
 
-    def _redrive(self, generation: Generation) -> bool:
+    def _expire(self, generation: Generation) -> _Move:
+        ended = self.ledger.end(generation.id, Status.FAILED, TOO_LATE)
+        return _Move.NONE if ended is None else _Move.EXPIRED
+
+    def _redrive(self, generation: Generation) -> _Move:
         due_at_ms = self.clock.now_ms() + self.timing.dispatch_grace_ms
         if self.jobs.redrive(generation, due_at_ms) is None:
-            return False
+            return _Move.NONE
         self.queue.send(generation.id)
-        return True
+        return _Move.REDRIVEN

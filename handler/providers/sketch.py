@@ -5,6 +5,7 @@ it hands out a job reference and has to be polled, with `fail_with` it fails.
 """
 
 import io
+import logging
 import zlib
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from PIL import Image
 
 from handler.core.ports import Clock, Done, Failed, Job, Outcome, Running
 from handler.painter.paint import paint
+
+log = logging.getLogger(__name__)
 
 SIZES = {
     "1:1": (1024, 1024),
@@ -61,7 +64,11 @@ def _paint_all(job: Job) -> Outcome:
         return Failed(job.input["fail_with"])
     # A job without a seed must still paint the same picture if a second worker takes it over.
     seed = job.input.get("seed", zlib.crc32(job.generation_id.encode()))
-    return Done([_paint_one(job, seed + number) for number in range(job.image_count)])
+    try:
+        return Done([_paint_one(job, seed + number) for number in range(job.image_count)])
+    except Exception:  # painting again would fail again; the caller is told at once instead
+        log.exception("generation %s could not be painted", job.generation_id)
+        return Failed("the picture could not be painted")
 
 
 def _paint_one(job: Job, seed: int) -> bytes:

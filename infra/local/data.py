@@ -11,9 +11,10 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 from handler.core.errors import ConfigurationError
 
@@ -57,18 +58,18 @@ class DataDirectory:
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            file = (self.root / "lock").open("w")
+            file = self._lock_file.open("w")
         except OSError as error:
             raise ConfigurationError(
                 f"cannot use {self.root} for data: {error.strerror}"
             ) from error
         with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            if not _lock(file):
                 raise ConfigurationError(
                     f"another stack runs on {self.root}; stop it, or choose another --data"
-                ) from None
+                )
+            # One that was killed could not take its announcement back.
+            self._stack_file.unlink(missing_ok=True)
             yield
 
     @contextmanager
@@ -78,7 +79,7 @@ class DataDirectory:
         try:
             yield
         finally:
-            (self.root / "stack.json").unlink(missing_ok=True)
+            self._stack_file.unlink(missing_ok=True)
 
     def running_stack(self) -> RunningStack:
         """The stack that runs on this directory.
@@ -86,14 +87,29 @@ class DataDirectory:
         Raises:
             ConfigurationError: None does.
         """
+        if self._is_locked():
+            # Between its lock and its announcement a stack is still starting.
+            with suppress(FileNotFoundError):
+                document = json.loads(self._stack_file.read_text(encoding="utf-8"))
+                return RunningStack(**document)
+        raise ConfigurationError(
+            f"no stack runs on {self.root}; start one with: images-mcp serve --data {self.root}"
+        )
+
+    @property
+    def _stack_file(self) -> Path:
+        return self.root / "stack.json"
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.root / "lock"
+
+    def _is_locked(self) -> bool:
         try:
-            document = json.loads((self.root / "stack.json").read_text(encoding="utf-8"))
-            os.kill(document["pid"], 0)
-            return RunningStack(**document)
-        except (FileNotFoundError, ProcessLookupError):
-            raise ConfigurationError(
-                f"no stack runs on {self.root}; start one with: images-mcp serve --data {self.root}"
-            ) from None
+            with self._lock_file.open() as file:
+                return not _lock(file)
+        except FileNotFoundError:
+            return False
 
     def saved_key(self) -> str | None:
         """The key that an earlier start made, if any."""
@@ -111,3 +127,12 @@ class DataDirectory:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         temporary.replace(path)
+
+
+def _lock(file: TextIO) -> bool:
+    """Whether the lock could be taken; closing the file, or dying, lets go of it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -40,6 +40,10 @@ test: $(READY) ## Run the test suite
 load: $(READY) ## Measure: 200 generations, 32 at a time, against a local stack
 	@$(BIN)/python -m infra.load
 
+.PHONY: gallery
+gallery: $(READY) ## Renew the README's pictures
+	@$(BIN)/python -m infra.gallery
+
 .PHONY: check
 check: $(READY) ## Check style, formatting and types
 	@$(BIN)/ruff check .

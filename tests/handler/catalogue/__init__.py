@@ -1,0 +1,1 @@
+"""The catalogue: which files are usable, and what is said about the others."""

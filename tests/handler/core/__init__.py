@@ -1,0 +1,1 @@
+"""The core, through the ports it is given."""

@@ -1,0 +1,1 @@
+"""A deterministic simulation of the real code: its stores over memory, its failures on command."""

@@ -1,10 +1,13 @@
 """The functions' settings, read once from a mapping that the entry module hands in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handler.core.errors import ConfigurationError
 from handler.core.timing import Timing
+
+SWITCH = ("off", "on")
+LOG_LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,20 @@ class Settings:
                 # claim.
                 lease_ms=int(_number(environ, "LEASE_SECONDS", worker_seconds + 30) * 1000),
                 dispatch_grace_ms=int(_number(environ, "DISPATCH_GRACE_SECONDS", 60) * 1000),
-                retention_days=int(_number(environ, "RETENTION_DAYS", 30)),
+                retention_days=_days(environ, "RETENTION_DAYS", 30),
             )
         except ValueError as error:
-            raise ConfigurationError(str(error)) from error
+            raise ConfigurationError(f"WORKER_TIMEOUT_SECONDS, LEASE_SECONDS: {error}") from error
+        sketch = _one_of(environ, "LOCAL_SKETCH", SWITCH)
         return cls(
             credits_table=_required(environ, "CREDITS_TABLE"),
             generations_table=_required(environ, "GENERATIONS_TABLE"),
             jobs_queue_url=_required(environ, "JOBS_QUEUE_URL"),
             images_bucket=_required(environ, "IMAGES_BUCKET"),
             wait_seconds=_number(environ, "WAIT_SECONDS", 30),
-            providers=frozenset({"sketch"} if _flag(environ, "LOCAL_SKETCH") else set()),
+            providers=frozenset({"sketch"} if sketch == "on" else set()),
             timing=timing,
-            log_level=environ.get("LOG_LEVEL", "INFO"),
+            log_level=_one_of(environ, "LOG_LEVEL", LOG_LEVELS),
         )
 
 
@@ -73,8 +77,17 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
-def _flag(environ: Mapping[str, str], name: str) -> bool:
-    text = environ.get(name, "off").lower()
-    if text not in ("on", "off"):
-        raise ConfigurationError(f"{name} must be 'on' or 'off', not {text!r}")
-    return text == "on"
+def _days(environ: Mapping[str, str], name: str, default: int) -> int:
+    days = _number(environ, name, default)
+    if days != int(days):
+        raise ConfigurationError(f"{name} must be a whole number of days, not {days}")
+    return int(days)
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:
+    """The first one is the default; case does not matter."""
+    text = environ.get(name, "") or allowed[0]
+    found = next((value for value in allowed if value.lower() == text.lower()), None)
+    if found is None:
+        raise ConfigurationError(f"{name} must be one of {', '.join(allowed)}, not {text!r}")
+    return found

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def connect(emulator: str) -> Connect:
     """What makes AWS clients of the emulator."""
-    return emulator_clients(emulator)
+    # Making a client takes longer than most tests do.
+    return cache(emulator_clients(emulator))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
     HTTPClientError,
+    ParamValidationError,
     ReadTimeoutError,
 )
 
@@ -23,13 +24,10 @@ from handler.core import errors
 _BUSY = frozenset(
     {
         "ConditionalRequestConflict",
-        "InternalServerError",
-        "InternalFailure",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
-        "ServiceUnavailable",
         "SlowDown",
         "ThrottlingException",
         "TransactionConflictException",
@@ -37,6 +35,11 @@ _BUSY = frozenset(
     }
 )
 
+
+# The service failed in the middle: what was asked for may have been done.
+_UNKNOWN = frozenset({"InternalFailure", "InternalServerError", "ServiceUnavailable"})
+
+_NO_ANSWER = "the service did not answer in time, try again in a few seconds"
 
 Connect = Callable[[str], Any]
 """Makes a client of the service it is given the name of."""
@@ -65,20 +68,21 @@ def client_config(service: str, *, read_timeout_seconds: float = 3) -> Config:
 def translated_errors() -> Iterator[None]:
     """Turn whatever a client raises into `Unavailable` or `OutcomeUnknown`.
 
-    A `ClientError` that is neither is a defect of ours (a bad request, a missing permission) and
-    stays as it is.
+    Anything else is a defect of ours (a bad request, a missing permission) and stays as it is.
     """
     try:
         yield
+    except ParamValidationError:
+        raise
     except (ReadTimeoutError, ConnectionClosedError) as error:
-        raise errors.OutcomeUnknown(
-            "the service did not answer in time, try again in a few seconds"
-        ) from error
+        raise errors.OutcomeUnknown(_NO_ANSWER) from error
     except (BotoCoreError, HTTPClientError) as error:
         raise errors.Unavailable(
             "the service cannot be reached, try again in a few seconds"
         ) from error
     except ClientError as error:
+        if code_of(error) in _UNKNOWN:
+            raise errors.OutcomeUnknown(_NO_ANSWER) from error
         if code_of(error) in _BUSY:
             raise errors.Unavailable("the service is busy, try again in a few seconds") from error
         raise

@@ -7,7 +7,7 @@ ask for several images, `image_count_property`. Its id is its path below the dir
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def _read(path: Path, directory: Path) -> Model:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return parse_model(model_id, document)
-    except (ValueError, TypeError, KeyError, SchemaError, ValidationError) as error:
+    except (ValueError, SchemaError, ValidationError) as error:
         reason = error.message if isinstance(error, SchemaError | ValidationError) else str(error)
         raise ConfigurationError(f"catalogue file {path}: {reason}") from error
 
@@ -70,47 +70,61 @@ def parse_model(model_id: str, document: Mapping[str, Any]) -> Model:
 
 
 def _require_fields(document: Mapping[str, Any]) -> None:
-    missing, unknown = _REQUIRED - set(document), set(document) - _ALLOWED
-    if missing or unknown:
-        raise ValueError(f"fields missing: {sorted(missing)}, unknown: {sorted(unknown)}")
+    _require_names("the file", document, _REQUIRED, _ALLOWED)
     for name in ("name", "description", "provider", "provider_model"):
         if not isinstance(document[name], str) or not document[name]:
             raise ValueError(f"{name} must be a non-empty string")
 
 
-def _pricing(pricing: Mapping[str, Any]) -> Pricing:
+def _require_names(what: str, value: Any, required: set[str], allowed: set[str]) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} must be an object")  # noqa: TRY004 - a file's fault, not a caller's
+    missing, unknown = required - set(value), set(value) - allowed
+    if missing or unknown:
+        raise ValueError(f"{what}: fields missing {sorted(missing)}, unknown {sorted(unknown)}")
+
+
+def _pricing(pricing: Any) -> Pricing:
+    _require_names("pricing", pricing, {"price", "unit"}, {"price", "unit", "currency"})
     price_micros, unit = parse_usd(pricing["price"]), pricing["unit"]
-    if price_micros <= 0:
-        raise ValueError("pricing.price must be above 0")
-    if not isinstance(unit, int) or unit < 1:
-        raise ValueError("pricing.unit must be a whole number, 1 or more")
+    rules = [
+        (price_micros > 0, "price must be above 0"),
+        (type(unit) is int and unit >= 1, "unit must be a whole number, 1 or more"),
+        (pricing.get("currency", "USD") == "USD", "currency must be USD"),
+    ]
+    for holds, rule in rules:
+        if not holds:
+            raise ValueError(f"pricing.{rule}")
     if price_micros % unit:
         raise ValueError("pricing.price must divide by unit into whole micro-dollars")
     return Pricing(price_micros, unit)
 
 
-def _require_schema(schema: Mapping[str, Any]) -> None:
+def _require_schema(schema: Any) -> None:
     Draft202012Validator.check_schema(schema)
-    rules: list[tuple[Callable[[], bool], str]] = [
-        (lambda: schema.get("type") == "object", "must be of type object"),
-        (
-            lambda: schema.get("additionalProperties") is False,
-            "must set additionalProperties to false",
-        ),
-        (lambda: bool(schema.get("properties")), "must have properties"),
-        (
-            lambda: not any(word in schema for word in _COMBINATORS),
-            f"must be flat, without any of {_COMBINATORS}",
-        ),
+    if not isinstance(schema, dict):
+        raise ValueError("input_schema must be an object")  # noqa: TRY004 - a file's fault
+    properties = schema.get("properties", {})
+    undefined = set(schema.get("required", [])) - set(properties)
+    rules = [
+        (schema.get("type") == "object", "must be of type object"),
+        (schema.get("additionalProperties") is False, "must set additionalProperties to false"),
+        (bool(properties), "must have properties"),
+        (not undefined, f"requires what it does not define: {sorted(undefined)}"),
+        (not set(_COMBINATORS) & set(schema), f"must be flat, without any of {_COMBINATORS}"),
     ]
     for holds, rule in rules:
-        if not holds():
+        if not holds:
             raise ValueError(f"input_schema {rule}")
-    for name, member in schema["properties"].items():
-        if "default" in member:
-            Draft202012Validator(member).validate(member["default"])
-        if not member.get("description"):
-            raise ValueError(f"input_schema property {name} must have a description")
+    for name, member in properties.items():
+        _require_property(name, member)
+
+
+def _require_property(name: str, member: Any) -> None:
+    if not isinstance(member, dict) or not member.get("description"):
+        raise ValueError(f"input_schema property {name} must have a description")
+    if "default" in member:
+        Draft202012Validator(member).validate(member["default"])
 
 
 def _require_image_count(model: Model) -> None:

@@ -106,7 +106,9 @@ def hash_secret(secret: str) -> str:
 
 
 def display_of(secret: str) -> str:
-    """What may be shown of a key: its first eight and last four characters."""
+    """What may be shown of a key: its first eight and last four characters, if it has many more."""
+    if len(secret) < _KEY_LENGTH:
+        return "…"
     return f"{secret[: len(KEY_PREFIX) + 4]}…{secret[-4:]}"
 
 

@@ -18,6 +18,7 @@ from handler.core.timing import Timing
 log = logging.getLogger(__name__)
 
 _IDEMPOTENCY_KEY_LENGTH = 255
+_COMPARED_LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,14 @@ class Admissions:
                 "model_id is required", help="Call list_models for the ids."
             )
         if model_id not in self.models:
-            near = difflib.get_close_matches(model_id, self.models, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise errors.ModelNotFound(
-                f"model not found: {model_id}", help=f"{hint}Call list_models for every id."
-            )
+            raise errors.ModelNotFound(f"model not found: {model_id}", help=self._help(model_id))
         return self.models[model_id]
+
+    def _help(self, model_id: str) -> str:
+        # Comparing takes time with the product of the lengths.
+        near = difflib.get_close_matches(model_id[:_COMPARED_LENGTH], self.models, n=1)
+        nearest = f"The nearest id is {near[0]!r}; list_models" if near else "list_models"
+        return f"{nearest} gives every id."
 
     def admit(
         self, account_id: str, model_id: Any, raw_input: Any, idempotency_key: str | None
@@ -76,6 +79,11 @@ class Admissions:
         )
         if admission.is_new:
             self._dispatch(admission.generation.id)
+        elif not admission.generation.is_retained(self.clock.now_ms()):
+            raise errors.GenerationNotFound(
+                admission.generation.id,
+                help="Its retention has ended; send a new idempotency key to generate again.",
+            )
         return admission.generation
 
     def _new_generation(

@@ -107,8 +107,8 @@ class InsufficientCredits(Refused):
 class GenerationNotFound(Refused):
     """No such generation in the caller's account; says nothing about anybody else's."""
 
-    def __init__(self, generation_id: str) -> None:
-        super().__init__(f"generation not found: {generation_id}")
+    def __init__(self, generation_id: str, *, help: str | None = None) -> None:  # noqa: A002 - as above
+        super().__init__(f"generation not found: {generation_id}", help=help)
 
 
 class IdempotencyKeyReused(Refused):

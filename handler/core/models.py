@@ -96,7 +96,7 @@ def _explain(error: ValidationError) -> Iterator[str]:
     wanted: Any = error.validator_value
     schema: Any = error.schema
     if rule == "additionalProperties":
-        known = schema["properties"]
+        known = schema.get("properties", {})
         for name in sorted(set(got) - set(known)):
             yield f"{where}{_shown(name)}: unknown property (allowed: {_listed(sorted(known))})"
     elif rule == "required":

@@ -68,6 +68,16 @@ def next_step(generation: Generation, now_ms: int) -> Step:
 
 
 @dataclass(frozen=True)
+class _Run:
+    """What one run works with."""
+
+    job: Job
+    provider: Provider
+    ends_at_ms: int
+    """When it must let go: counted from the claim, as the lease is."""
+
+
+@dataclass(frozen=True)
 class Worker:
     """Works on generations."""
 
@@ -87,7 +97,8 @@ class Worker:
         Raises:
             Unavailable: The run was cut short; running it again is right.
         """
-        generation = self.jobs.claim(generation_id, owner, self.clock.now_ms())
+        began_ms = self.clock.now_ms()
+        generation = self.jobs.claim(generation_id, owner, began_ms)
         if generation is None:
             return
         request = self.generations.request(generation_id)
@@ -99,39 +110,36 @@ class Worker:
             self.ledger.release(generation, "this model is no longer offered; nothing was charged")
             return
         job = Job(generation.id, model.provider_model, dict(request.input), generation.image_count)
-        self._go_on(generation, job, provider)
+        self._go_on(generation, _Run(job, provider, began_ms + self.timing.worker_ms))
 
-    def _go_on(self, generation: Generation, job: Job, provider: Provider) -> None:
+    def _go_on(self, generation: Generation, run: _Run) -> None:
         match next_step(generation, self.clock.now_ms()):
             case Step.EXPIRE:
-                self._expire(generation, job, provider)
+                self._expire(generation, run)
             case Step.GIVE_UP:
                 self.ledger.release(generation, GAVE_UP)
             case Step.SUBMIT:
                 intended = self.jobs.record_intent(generation)
                 if intended is not None:
-                    outcome = self._ask(intended, partial(provider.submit, job))
-                    self._settle(intended, job, provider, outcome)
+                    submit = partial(run.provider.submit, run.job)
+                    self._settle(intended, run, self._ask(intended, submit))
             case Step.POLL:
                 assert generation.provider_ref is not None  # noqa: S101 - what Step.POLL means
-                poll = partial(provider.poll, job, generation.provider_ref)
-                self._settle(generation, job, provider, self._ask(generation, poll))
+                poll = partial(run.provider.poll, run.job, generation.provider_ref)
+                self._settle(generation, run, self._ask(generation, poll))
 
-    def _settle(
-        self, generation: Generation, job: Job, provider: Provider, outcome: Outcome
-    ) -> None:
-        run_ends_at_ms = self.clock.now_ms() + self.timing.worker_ms
+    def _settle(self, generation: Generation, run: _Run, outcome: Outcome) -> None:
         while isinstance(outcome, Running):
             bound = self._bound(generation, outcome.ref)
             if bound is None:
                 return
             generation = bound
             wait_ms = int(outcome.poll_after_seconds * 1000)
-            if wait_ms > PATIENCE_SECONDS * 1000 or self.clock.now_ms() + wait_ms > run_ends_at_ms:
+            if wait_ms > PATIENCE_SECONDS * 1000 or self.clock.now_ms() + wait_ms > run.ends_at_ms:
                 self._park(generation, outcome.poll_after_seconds)
                 return
             self.clock.sleep(outcome.poll_after_seconds)
-            outcome = self._ask(generation, partial(provider.poll, job, outcome.ref))
+            outcome = self._ask(generation, partial(run.provider.poll, run.job, outcome.ref))
         match outcome:
             case Done(outputs):
                 self._finish(generation, outputs)
@@ -180,13 +188,13 @@ class Worker:
         else:
             self.ledger.release(generation, reason)
 
-    def _expire(self, generation: Generation, job: Job, provider: Provider) -> None:
+    def _expire(self, generation: Generation, run: _Run) -> None:
         if generation.provider_ref is not None:
-            outcome = provider.poll(job, generation.provider_ref)
+            outcome = run.provider.poll(run.job, generation.provider_ref)
             if isinstance(outcome, Done):
                 self._finish(generation, outcome.outputs)
                 return
-            provider.cancel(job, generation.provider_ref)
+            run.provider.cancel(run.job, generation.provider_ref)
         self.ledger.end(generation.id, Status.FAILED, TOO_LATE)
 
 

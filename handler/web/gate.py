@@ -36,7 +36,8 @@ def _is_free(body: bytes) -> bool:
         return False
     if not isinstance(message, dict):
         return False
-    if message.get("method") != "tools/call":
-        return message.get("method") in _FREE_METHODS
-    params = message.get("params")
-    return isinstance(params, dict) and params.get("name") in _FREE_TOOLS
+    method, params = message.get("method"), message.get("params")
+    if method != "tools/call":
+        return isinstance(method, str) and method in _FREE_METHODS
+    name = params.get("name") if isinstance(params, dict) else None
+    return isinstance(name, str) and name in _FREE_TOOLS

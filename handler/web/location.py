@@ -16,9 +16,8 @@ class PrefixMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with its path beginning at the service's own."""
         if scope["type"] == "http":
-            prefix = _prefix(_public_path(scope))
-            path = scope["path"].removeprefix(prefix)
-            scope = {**scope, "path": prefix + path, "root_path": prefix}
+            public = _public_path(scope)
+            scope = {**scope, "path": public, "root_path": _prefix(public)}
         await self.app(scope, receive, send)
 
 

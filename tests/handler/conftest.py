@@ -1,13 +1,11 @@
 """What the tests of both edges need."""
 
 import secrets
-from functools import cache
 
 import pytest
 
 from handler.adapters.aws import Connect
 from handler.settings import Settings
-from infra.local.clients import emulator_clients
 from infra.provision import provision
 from infra.template import Template
 from tests.fakes import ManualClock, ScriptedProvider
@@ -18,12 +16,6 @@ from tests.world import World
 def anyio_backend() -> str:
     """The event loop that the functions run on."""
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def kept_clients(emulator: str) -> Connect:
-    """Makes each AWS client once: making them takes longer than most tests of the edges."""
-    return cache(emulator_clients(emulator))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """DynamoDB in memory: the calls of boto3's client that this project makes, with conditions and transactions exact.
 
-It also counts capacity units the way AWS bills them, so that the cost of a generation can be told. Failures are not its
+It also counts capacity units the way AWS bills them, so that the cost of a generation can be told.
+Failures are not its
 business: `tests.simulation.faults` puts them in front of it.
 """
 
@@ -127,10 +128,17 @@ class MemoryDynamoDB:
         largest = max(_size(before), _size(after))
         self.write_units[table.name] += factor * max(1, math.ceil(largest / 1024))
         for index, keys in table.indexes.items():
-            entries = [tuple(str(item[key]) for key in keys) if item and all(key in item for key in keys) else None for item in (before, after)]
+            entries = [
+                tuple(str(item[key]) for key in keys)
+                if item and all(key in item for key in keys)
+                else None
+                for item in (before, after)
+            ]
             if entries[0] != entries[1]:
                 # An entry that moves is deleted in one place and put in another.
-                self.write_units[f"{table.name}/{index}"] += sum(entry is not None for entry in entries)
+                self.write_units[f"{table.name}/{index}"] += sum(
+                    entry is not None for entry in entries
+                )
 
     def _uncount(self, table: Table, before: Item | None, factor: int) -> None:
         self.write_units[table.name] -= factor * max(1, math.ceil(_size(before) / 1024))

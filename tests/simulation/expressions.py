@@ -1,13 +1,13 @@
 """DynamoDB's condition and update expressions, as far as this project writes them, evaluated on plain items.
 
-An item maps names to DynamoDB's typed values (`{"S": "x"}`). Whatever is not understood raises, so that no condition can be
-taken for true by accident.
+An item maps names to DynamoDB's typed values (`{"S": "x"}`). Whatever is not understood raises, so
+that no condition can be taken for true by accident.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 Item = dict[str, Any]
@@ -63,7 +63,7 @@ class _Reader:
         return True
 
 
-@lru_cache(maxsize=None)
+@cache
 def condition(text: str) -> Condition:
     """Compile a condition expression."""
     reader = _Reader(text)
@@ -122,7 +122,9 @@ def _comparable(value: Mapping[str, Any]) -> Any:
     return Decimal(content) if kind == "N" else content
 
 
-def updated(text: str, item: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Any]) -> Item:
+def updated(
+    text: str, item: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Any]
+) -> Item:
     """The item after an update expression. All operands are those of the item before it."""
     result = dict(item)
     reader = _Reader(text)

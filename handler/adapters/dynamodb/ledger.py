@@ -33,10 +33,12 @@ class DynamoLedger:
     def admit(self, generation: Generation, request: Request) -> Admission:
         """See `Ledger`. The record decides before the account: a repeat needs no money."""
         ttl = self._ttl_seconds(generation.deadline_at_ms + self.timing.deadline_grace_ms)
+        request_item = items.request_item(generation.id, request, ttl)
         rejected = self.db.transact(
             [
                 (self.generations_table, Put(items.generation_item(generation))),
-                (self.generations_table, Put(items.request_item(generation.id, request, ttl))),
+                # Only the record is a lock: of an old generation it may be gone before the request.
+                (self.generations_table, Put(request_item, condition=None)),
                 (
                     self.credits_table,
                     writes.debit(items.account_pk(generation.account_id), generation.amount_micros),

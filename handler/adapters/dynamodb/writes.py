@@ -34,11 +34,12 @@ class Put:
     """A whole item."""
 
     item: Mapping[str, Any]
-    condition: str = "attribute_not_exists(#pk)"
+    condition: str | None = "attribute_not_exists(#pk)"
 
     def parameters(self) -> dict[str, Any]:
         """The request, without its table."""
-        return {"Item": attributes(self.item), **_placeholders(self.condition, {})}
+        placeholders = _placeholders(self.condition, {}) if self.condition else {}
+        return {"Item": attributes(self.item), **placeholders}
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def test_every_refusal_says_why_and_does_nothing(world: World, opened: Opened) -
 def test_a_model_that_is_nearly_right_is_suggested(world: World) -> None:
     with pytest.raises(errors.ModelNotFound) as refusal:
         world.admissions.model("test/easle")
-    assert refusal.value.help == "Did you mean 'test/easel'? Call list_models for every id."
+    assert refusal.value.help == "The nearest id is 'test/easel'; list_models gives every id."
 
 
 def test_models_are_listed_by_id(world: World) -> None:

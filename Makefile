@@ -34,7 +34,7 @@ serve: $(READY) ## Run the whole system on this machine until Ctrl-C
 
 .PHONY: test
 test: $(READY) ## Run the test suite
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist worksteal
 
 .PHONY: load
 load: $(READY) ## Measure: 200 generations, 32 at a time, against a local stack

@@ -1,4 +1,4 @@
-"""DynamoDB in memory: the calls of boto3's client that this project makes, with conditions and transactions exact.
+"""DynamoDB in memory: what this project uses of boto3's client, conditions and transactions exact.
 
 It also counts capacity units the way AWS bills them, so that the cost of a generation can be told.
 Failures are not its

@@ -1,4 +1,6 @@
-"""DynamoDB's condition and update expressions, as far as this project writes them, evaluated on plain items.
+"""DynamoDB's condition and update expressions, as far as this project writes them.
+
+They are evaluated on plain items.
 
 An item maps names to DynamoDB's typed values (`{"S": "x"}`). Whatever is not understood raises, so
 that no condition can be taken for true by accident.

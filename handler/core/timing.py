@@ -25,6 +25,11 @@ class Timing:
     retention_days: int = 30
     """How long after its end a generation and its images are kept."""
 
+    @property
+    def retention_ms(self) -> int:
+        """The retention, in the unit of all other times."""
+        return self.retention_days * 86_400_000
+
     def __post_init__(self) -> None:
         if not self.worker_ms < self.lease_ms < self.deadline_ms:
             raise ValueError("must be ordered: worker_ms < lease_ms < deadline_ms")

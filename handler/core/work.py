@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import partial
 
 from handler.core import errors
-from handler.core.generation import MAX_SUBMITS, Generation, Image, Status
+from handler.core.generation import MAX_SUBMITS, Generation, Image, Request, Status
 from handler.core.image_types import examine_all
 from handler.core.models import Model
 from handler.core.ports import (
@@ -100,6 +100,7 @@ class Worker:
         began_ms = self.clock.now_ms()
         generation = self.jobs.claim(generation_id, owner, began_ms)
         if generation is None:
+            self._stop_if_canceled(generation_id)
             return
         request = self.generations.request(generation_id)
         model, provider = (
@@ -109,8 +110,18 @@ class Worker:
         if model is None or provider is None:
             self.ledger.release(generation, "this model is no longer offered; nothing was charged")
             return
-        job = Job(generation.id, model.provider_model, dict(request.input), generation.image_count)
+        job = _job(generation, model, request)
         self._go_on(generation, _Run(job, provider, began_ms + self.timing.worker_ms))
+
+    def _stop_if_canceled(self, generation_id: str) -> None:
+        generation = self.generations.get(generation_id)
+        if generation is None or generation.status is not Status.CANCELED:
+            return
+        model = self.models.get(generation.model_id)
+        provider = self.providers.get(generation.provider)
+        if generation.provider_ref is not None and model is not None and provider is not None:
+            request = self.generations.request(generation_id)
+            provider.cancel(_job(generation, model, request), generation.provider_ref)
 
     def _go_on(self, generation: Generation, run: _Run) -> None:
         match next_step(generation, self.clock.now_ms()):
@@ -196,6 +207,10 @@ class Worker:
                 return
             run.provider.cancel(run.job, generation.provider_ref)
         self.ledger.end(generation.id, Status.FAILED, TOO_LATE)
+
+
+def _job(generation: Generation, model: Model, request: Request) -> Job:
+    return Job(generation.id, model.provider_model, dict(request.input), generation.image_count)
 
 
 def charge_for(generation: Generation, images: Sequence[Image]) -> int:

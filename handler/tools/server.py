@@ -4,7 +4,7 @@ One is built for each request, bound to its caller; that is cheap, and nothing o
 reach another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -86,8 +86,14 @@ class Tools:
         return present.as_result(present.generation_details(generation, self.caller.base_url))
 
 
-def build_server(tools: Tools) -> Server[dict[str, Any]]:
-    """The server that offers `tools` to their caller."""
+def build_server(
+    tools: Tools, on_unavailable: Callable[[Unavailable], None] = lambda _: None
+) -> Server[dict[str, Any]]:
+    """The server that offers `tools` to their caller.
+
+    A call that could not be served now is a tool error, and `on_unavailable` hears of it: over HTTP
+    there is a better answer.
+    """
     functions = {
         "list_models": tools.list_models,
         "get_model": tools.get_model,
@@ -111,7 +117,10 @@ def build_server(tools: Tools) -> Server[dict[str, Any]]:
             return await function(params.arguments or {}, _idempotency_key(context.meta))
         except Refused as error:
             return present.refusal(error)
-        except (Denied, Unavailable) as error:
+        except Unavailable as error:
+            on_unavailable(error)
+            return present.as_error(str(error))
+        except Denied as error:
             return present.as_error(str(error))
 
     return Server(

@@ -1,4 +1,4 @@
-"""Assembles the ASGI application: CORS, draining and prefix handling around two addresses."""
+"""Assembles the ASGI application: what all requests share, around two addresses."""
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.cors import CORSMiddleware
@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.web.draining import DrainingMiddleware
 from handler.web.endpoint import McpEndpoint
+from handler.web.failing import FailureMiddleware
 from handler.web.files import Files
 from handler.web.location import PrefixMiddleware
 from handler.web.responses import not_found
@@ -46,7 +47,7 @@ def build_app(services: ApiServices, security: TransportSecuritySettings = ANY_H
         default=_nothing_here,
     )
     return CORSMiddleware(
-        DrainingMiddleware(PrefixMiddleware(router)),
+        FailureMiddleware(DrainingMiddleware(PrefixMiddleware(router))),
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=ALLOW_HEADERS,

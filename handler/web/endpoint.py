@@ -78,15 +78,44 @@ class McpEndpoint:
         )
         services = self.services
         tools = Tools(services.admissions, services.lookup, services.clock, caller)
+        answer = HeldAnswer(send)
         manager = StreamableHTTPSessionManager(
-            build_server(tools),
+            build_server(tools, on_unavailable=answer.replace),
             json_response=True,
             stateless=True,
             security_settings=self.security,
             max_request_body_size=MAX_BODY_BYTES,
         )
         async with manager.run():
-            await manager.handle_request(_accepting_json(scope), _replay(body, receive), send)
+            await manager.handle_request(
+                _accepting_json(scope), _replay(body, receive), answer.hold
+            )
+        await answer.release(scope, receive)
+
+
+class HeldAnswer:
+    """Keeps an answer back until its call has ended, so that a better one can take its place."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self._messages: list[Message] = []
+        self._error: ServiceError | None = None
+
+    async def hold(self, message: Message) -> None:
+        """Take a message of the answer."""
+        self._messages.append(message)
+
+    def replace(self, error: ServiceError) -> None:
+        """Answer with `error` instead."""
+        self._error = error
+
+    async def release(self, scope: Scope, receive: Receive) -> None:
+        """Send the answer."""
+        if self._error is not None:
+            await error_response(self._error)(scope, receive, self.send)
+            return
+        for message in self._messages:
+            await self.send(message)
 
 
 def _accepting_json(scope: Scope) -> Scope:

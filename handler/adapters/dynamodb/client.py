@@ -5,23 +5,30 @@ answer here, never an exception: the old item comes back with it, so that nobody
 to learn why.
 """
 
+import itertools
 import random
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from handler.adapters.aws import code_of, translated_errors
+from handler.adapters.clock import SystemClock
 from handler.adapters.dynamodb.writes import Put, Update, attributes
 from handler.core import errors
+from handler.core.ports import Clock
 
 Item = Mapping[str, Any]
 
-_ATTEMPTS = 8
-_FIRST_PAUSE_SECONDS = 0.025
-_LONGEST_PAUSE_SECONDS = 0.4
+RETRY_BUDGET_MS = 3_000
+"""How long a write that is held up is tried again: a tenth of the longest wait for an answer."""
+FIRST_PAUSE_MS = 25
+LONGEST_PAUSE_MS = 400
+
+Answer = TypeVar("Answer")
+
 _CONDITION = "ConditionalCheckFailed"
 _WAIT = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
@@ -40,6 +47,9 @@ class DynamoDB:
     """A thin client; `api` is boto3's."""
 
     api: Any
+    clock: Clock = field(default_factory=SystemClock)
+    jitter: Callable[[], float] = random.random
+    """From 0 to 1: the share of a pause that is taken."""
 
     def get(self, table: str, pk: str) -> Item | None:
         """Read one item consistently."""
@@ -70,28 +80,18 @@ class DynamoDB:
 
     def update(self, table: str, write: Update) -> Item | None:
         """Change one item and return it, or None if the condition does not hold."""
-        for attempt in range(_ATTEMPTS):
+
+        def send() -> Item | None:
+            parameters = {"TableName": table, "ReturnValues": "ALL_NEW", **write.parameters()}
             try:
-                with translated_errors():
-                    answer = self.api.update_item(
-                        TableName=table, ReturnValues="ALL_NEW", **write.parameters()
-                    )
+                item: Item = self.api.update_item(**parameters)["Attributes"]
             except ClientError as error:
                 if code_of(error) == "ConditionalCheckFailedException":
                     return None
                 raise
-            except errors.OutcomeUnknown:
-                raise
-            except errors.Unavailable:
-                # Nothing was written; a transaction that holds the item is over within
-                # milliseconds.
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                _pause(attempt)
-            else:
-                item: Item = answer["Attributes"]
-                return item
-        raise AssertionError("unreachable")
+            return item
+
+        return self._patiently(send)
 
     def transact(self, writes: Sequence[tuple[str, Put | Update]]) -> list[Rejected]:
         """Apply all of `(table, write)` or none; return the parts whose conditions did not hold.
@@ -101,27 +101,37 @@ class DynamoDB:
             OutcomeUnknown: No answer came.
         """
         parts = [_part(table, write) for table, write in writes]
-        for attempt in range(_ATTEMPTS):
+        # The same for every attempt, botocore's included, so that they apply the writes once.
+        token = str(uuid.uuid4())
+
+        def send() -> list[Rejected]:
             try:
-                # botocore fills in the ClientRequestToken once a call, so its own retries apply a
-                # transaction once.
-                with translated_errors():
-                    self.api.transact_write_items(TransactItems=parts)
+                self.api.transact_write_items(TransactItems=parts, ClientRequestToken=token)
             except ClientError as error:
-                if code_of(error) != "TransactionCanceledException":
+                if code_of(error) == "TransactionCanceledException":
+                    return _rejected(error)
+                raise
+            return []
+
+        return self._patiently(send)
+
+    def _patiently(self, send: Callable[[], Answer]) -> Answer:
+        """Repeat what certainly was not done, with full jitter, inside a budget."""
+        gives_up_ms = self.clock.now_ms() + RETRY_BUDGET_MS
+        for attempt in itertools.count():
+            longest_ms = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2**attempt)
+            pause_ms = self.jitter() * longest_ms
+            try:
+                with translated_errors():
+                    return send()
+            except errors.OutcomeUnknown:
+                # It may have been done: only reading can tell, never repeating.
+                raise
+            except errors.Unavailable:
+                if self.clock.now_ms() + pause_ms > gives_up_ms:
                     raise
-                rejected = _rejected(error)
-                if rejected:
-                    return rejected
-                _pause(attempt)
-            else:
-                return []
-        raise errors.Unavailable("the account is busy, try again in a few seconds")
-
-
-def _pause(attempt: int) -> None:
-    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-    time.sleep(random.uniform(0, longest))  # noqa: S311 - jitter is no secret
+            self.clock.sleep(pause_ms / 1000)
+        raise AssertionError("unreachable")
 
 
 def _part(table: str, write: Put | Update) -> dict[str, Any]:
@@ -143,6 +153,8 @@ def _rejected(error: ClientError) -> list[Rejected]:
         for position, reason in enumerate(reasons)
         if reason.get("Code") == _CONDITION
     ]
-    if not failed and not any(reason.get("Code") in _WAIT for reason in reasons):
+    if not failed and any(reason.get("Code") in _WAIT for reason in reasons):
+        raise errors.Unavailable("the account is busy, try again in a few seconds") from error
+    if not failed:
         raise error
     return failed

@@ -105,7 +105,7 @@ def generation_from(item: Mapping[str, Any]) -> Generation:
         provider_ref=record.get("provider_ref"),
         due_at_ms=record.get("due_at_ms"),
         finished_at_ms=record.get("finished_at_ms"),
-        expires_at_ms=record["ttl"] * 1000 if "ttl" in record else None,
+        expires_at_ms=record.get("expires_at_ms"),
     )
 
 

@@ -17,7 +17,6 @@ from handler.core.ports import Admission, Clock
 from handler.core.timing import Timing
 
 _RECORD, _REQUEST, _ACCOUNT = range(3)
-_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,9 @@ class DynamoLedger:
 
     def admit(self, generation: Generation, request: Request) -> Admission:
         """See `Ledger`. The record decides before the account: a repeat needs no money."""
-        ttl = self._ttl_seconds(generation.deadline_at_ms + self.timing.deadline_grace_ms)
-        request_item = items.request_item(generation.id, request, ttl)
+        ends_by_ms = generation.deadline_at_ms + self.timing.deadline_grace_ms
+        ttl_seconds = (ends_by_ms + self.timing.retention_ms) // 1000
+        request_item = items.request_item(generation.id, request, ttl_seconds)
         rejected = self.db.transact(
             [
                 (self.generations_table, Put(items.generation_item(generation))),
@@ -117,7 +117,4 @@ class DynamoLedger:
 
     def _end(self, generation: Generation) -> End:
         now_ms = self.clock.now_ms()
-        return End(generation.amount_micros, now_ms, self._ttl_seconds(now_ms))
-
-    def _ttl_seconds(self, end_ms: int) -> int:
-        return end_ms // 1000 + self.timing.retention_days * _DAY_SECONDS
+        return End(generation.amount_micros, now_ms, now_ms + self.timing.retention_ms)

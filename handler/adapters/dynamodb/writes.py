@@ -182,10 +182,10 @@ def release(pk: str, fence: int, error: str, end: "End") -> Update:
     """RELEASE, the record's half: processing → failed, under the caller's fence."""
     return Update(
         pk,
-        f"SET #status = :failed, #error = :error, {_FINISH} {_LEAVE_FLIGHT}",
+        f"SET #status = :failed, #error = :error, #ttl = :ttl, {_FINISH} {_LEAVE_FLIGHT}",
         "#status = :processing AND #fence = :fence AND #amount_micros = :amount",
         {
-            **end.values(),
+            **end.values_without_money(),
             ":failed": Status.FAILED.value,
             ":processing": Status.PROCESSING.value,
             ":error": error,
@@ -199,18 +199,18 @@ def end_open(pk: str, status: Status, error: str | None, end: "End") -> Update:
     explained = "#error = :error, " if error is not None else ""
     return Update(
         pk,
-        f"SET #status = :final, {explained}{_FINISH} {_LEAVE_FLIGHT}",
+        f"SET #status = :final, {explained}#ttl = :ttl, {_FINISH} {_LEAVE_FLIGHT}",
         f"{_IS_OPEN} AND #amount_micros = :amount",
         {
             **OPEN,
-            **end.values(),
+            **end.values_without_money(),
             ":final": status.value,
             **({":error": error} if error is not None else {}),
         },
     )
 
 
-_FINISH = "#finished_at_ms = :finished, #ttl = :ttl"
+_FINISH = "#finished_at_ms = :finished, #expires_at_ms = :expires"
 
 
 @dataclass(frozen=True)
@@ -220,13 +220,21 @@ class End:
     amount_micros: int
     """The condition's: the amount the money half moves must be the record's."""
     finished_at_ms: int
-    ttl_seconds: int
-    """Epoch seconds at which the platform may delete the item."""
+    expires_at_ms: int
+    """End of retention."""
 
     def values(self) -> dict[str, Any]:
         """The values the final moves have in common."""
         return {
             ":amount": self.amount_micros,
             ":finished": self.finished_at_ms,
-            ":ttl": self.ttl_seconds,
+            ":expires": self.expires_at_ms,
         }
+
+    def values_without_money(self) -> dict[str, Any]:
+        """The same for an end that charges nothing.
+
+        Such a record may be deleted after its retention. A success is an entry of the books and
+        stays: what an account has spent is the sum of its successes.
+        """
+        return {**self.values(), ":ttl": self.expires_at_ms // 1000}

@@ -555,14 +555,16 @@ class TestFinal:
         assert not {"shard", "due_at_ms", "lease_owner", "lease_until_ms"} & set(stored)
         assert world.stores.generations.due(FAR) == []
 
-    def test_its_record_may_be_deleted_once_its_retention_ends(
+    def test_its_record_may_be_deleted_once_its_retention_ends_unless_it_was_charged(
         self, world: World, opened: Opened, ending: Status
     ) -> None:
+        """I2: what an account has spent is the sum of its successes, so they stay."""
         manual(world.clock).advance(33)
         generation = ENDINGS[ending](world, opened)
         days = world.settings.timing.retention_days
         expected = world.clock.now_ms() // 1000 + days * 86_400
-        assert item(world, generation)["ttl"] == {"N": str(expected)}
+        kept = ending is Status.SUCCEEDED
+        assert item(world, generation).get("ttl") == (None if kept else {"N": str(expected)})
         assert generation.expires_at_ms == expected * 1000
 
     def test_charged_is_above_zero_only_if_it_succeeded(
@@ -682,7 +684,7 @@ class TestContention:
         busy, clients = contended(world, [[NONE, NONE, CONFLICT]] * 50)
         with pytest.raises(errors.Unavailable, match="try again"):
             busy.admit(opened)
-        assert 3 <= sum(client.transactions for client in clients) <= 10
+        assert 3 <= sum(client.transactions for client in clients) <= 60
         assert world.account(opened).available_micros == CREDITS
         assert world.stores.generations.due(FAR) == []
 

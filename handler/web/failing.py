@@ -1,0 +1,33 @@
+"""The answer to what should not happen."""
+
+import logging
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+
+class FailureMiddleware:
+    """Logs a defect of ours in full and tells the caller only that there was one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        began = False
+
+        async def watched(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception:  # whatever it is, an answer is owed
+            log.exception("a request failed")
+            if began:
+                raise
+            body = {"code": "INTERNAL_ERROR", "message": "Something went wrong on our side."}
+            await JSONResponse(body, 500)(scope, receive, send)

@@ -1,6 +1,5 @@
 # Everything a developer runs. `make` alone lists it.
 SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -16,8 +15,8 @@ $(READY): requirements-dev.txt pyproject.toml
 		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python"; exit 1; }
 	@echo "Setting up .venv (about half a minute the first time) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt \
-		| sed -uE 's/^Collecting ([^ ;]+).*/  \1/; t; /^(Installing|Successfully)/!d; s/(Installing|Successfully) .*/  installing .../'
+	@set -o pipefail; $(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt \
+		| awk '/^Collecting/ { print "  " $$2; fflush() } /^Installing collected/ { print "  installing ..."; fflush() }'
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

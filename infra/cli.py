@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from handler.core.errors import ConfigurationError, ServiceError
+from handler.core.accounts import require_well_formed
+from handler.core.errors import ConfigurationError, InvalidApiKey, ServiceError
 from handler.core.money import parse_usd
 from infra.keys import create_key, key_object
 from infra.local.data import DEFAULT_DATA
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except ServiceError as error:
+    except (ServiceError, OSError) as error:
         print(f"images-mcp: {error}", file=sys.stderr)
         return 1
 
@@ -101,11 +102,15 @@ def _credits(text: str) -> int:
 
 
 def _key(text: str) -> str:
-    if not text or not text.isascii() or not text.isprintable() or " " in text or len(text) > 200:
-        raise argparse.ArgumentTypeError(
-            "a key is 1 to 200 printable ASCII characters without spaces"
-        )
-    return text
+    try:
+        if text and " " not in text:
+            return require_well_formed(text)
+    except InvalidApiKey:
+        pass
+    raise argparse.ArgumentTypeError(
+        "a key is 1 to 200 printable ASCII characters without spaces, and one that begins like ours"
+        " must be one of ours"
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -37,7 +37,15 @@ _BUSY = frozenset(
 
 
 # The service failed in the middle: what was asked for may have been done.
-_UNKNOWN = frozenset({"InternalFailure", "InternalServerError", "ServiceUnavailable"})
+_UNKNOWN = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "RequestTimeout",
+        "ServiceUnavailable",
+    }
+)
 
 _NO_ANSWER = "the service did not answer in time, try again in a few seconds"
 

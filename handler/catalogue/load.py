@@ -123,6 +123,10 @@ def _require_schema(schema: Any) -> None:
 def _require_property(name: str, member: Any) -> None:
     if not isinstance(member, dict) or not member.get("description"):
         raise ValueError(f"input_schema property {name} must have a description")
+    if "type" not in member and "enum" not in member:
+        raise ValueError(f"input_schema property {name} must have a type or an enum")
+    if "$ref" in json.dumps(member):
+        raise ValueError(f"input_schema property {name} must not refer to anything")
     if "default" in member:
         Draft202012Validator(member).validate(member["default"])
 

@@ -13,6 +13,7 @@ from handler.core import errors
 from handler.core.generation import Generation, Request, Status, new_generation_id
 from handler.core.models import Model
 from handler.core.ports import Admission, Clock, GenerationStore, JobQueue, Ledger
+from handler.core.text import clipped
 from handler.core.timing import Timing
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ class Admissions:
                 "model_id is required", help="Call list_models for the ids."
             )
         if model_id not in self.models:
-            raise errors.ModelNotFound(f"model not found: {model_id}", help=self._help(model_id))
+            raise errors.ModelNotFound(
+                f"model not found: {clipped(model_id)}", help=self._help(model_id)
+            )
         return self.models[model_id]
 
     def _help(self, model_id: str) -> str:
@@ -108,8 +111,9 @@ class Admissions:
     def _admit(self, generation: Generation, request: Request) -> Admission:
         try:
             return self.ledger.admit(generation, request)
-        except errors.OutcomeUnknown:
-            # Repeating could charge a second time under a random id; reading cannot.
+        except errors.Unavailable:
+            # An attempt before the last one may have been applied. Repeating could charge a second
+            # time under a random id; reading cannot.
             stored = self.generations.get(generation.id)
             if stored is None or stored.fingerprint != generation.fingerprint:
                 raise

@@ -6,38 +6,53 @@ them.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from handler.core.text import clipped
+
 MAX_DEPTH = 32
+NAME_LENGTH = 60
 _MAX_INTEGER = 2**63
 
 
-def problems(document: Mapping[str, Any]) -> list[str]:
-    """Every value that cannot be stored as JSON, as `path: what is wrong`."""
-    found: list[str] = []
-    pending: list[tuple[str, Any, int]] = [("", document, 0)]
-    while pending:
-        path, value, depth = pending.pop()
-        if depth > MAX_DEPTH:
-            return [f"{path.split('.')[0]}: is nested more than {MAX_DEPTH} levels deep"]
+def problems(document: Mapping[str, Any]) -> Iterator[str]:
+    """Every value that cannot be stored as JSON, as `path: what is wrong`.
+
+    Takes memory for one path at a time, whatever the document's size.
+    """
+    path: list[str] = []
+    levels = [_members(document)]
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+            del path[-1:]
+            continue
+        name, value = entry
+        if _scalar_problem(name):
+            yield f"{_shown(path) or 'input'}: a property name is not valid Unicode text"
+            continue
+        path.append(name)
+        if len(path) > MAX_DEPTH:
+            yield f"{_shown(path[:1])}: is nested more than {MAX_DEPTH} levels deep"
+            return
         problem = _scalar_problem(value)
         if problem:
-            found.append(f"{path}: {problem}")
-        for name, member in _members(value):
-            if _scalar_problem(name):
-                found.append(f"{path or 'input'}: a property name is not valid Unicode text")
-                continue
-            pending.append((f"{path}.{name}" if path else name, member, depth + 1))
-    return sorted(found)
+            yield f"{_shown(path)}: {problem}"
+        levels.append(_members(value))
 
 
-def _members(value: Any) -> list[tuple[str, Any]]:
+def _shown(path: Sequence[str]) -> str:
+    return ".".join(clipped(name, NAME_LENGTH) for name in path)
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
-        return [(str(name), member) for name, member in value.items()]
+        return ((str(name), member) for name, member in value.items())
     if isinstance(value, list):
-        return [(str(index), member) for index, member in enumerate(value)]
-    return []
+        return ((str(index), member) for index, member in enumerate(value))
+    return iter(())
 
 
 def _scalar_problem(value: Any) -> str | None:

@@ -3,6 +3,7 @@
 The schema of an input is JSON Schema 2020-12. Reading catalogue files is `handler.catalogue`'s job.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,9 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 
 from handler.core import errors, json_values
+from handler.core.text import clipped
 
+MAX_PROBLEMS = 20
 _SHOWN_LENGTH = 60
 
 
@@ -62,17 +65,22 @@ class Model:
         Raises:
             InvalidInput: With every problem, each with its path and what is allowed.
         """
-        problems = json_values.problems(raw)
-        if not problems:
-            found = sorted(
-                self._validator.iter_errors(raw), key=lambda error: list(map(str, error.path))
-            )
-            problems = [problem for error in found for problem in _explain(error)]
+        unstorable = sorted(itertools.islice(json_values.problems(raw), MAX_PROBLEMS + 1))
+        problems = _first(unstorable) or _first(self._problems(raw))
         if problems:
             raise errors.InvalidInput(
                 "invalid input: " + "; ".join(problems),
                 help=f"Call get_model with model_id {self.id!r} for the schema of its input.",
             )
+        return self._completed(raw)
+
+    def _problems(self, raw: Mapping[str, Any]) -> Iterator[str]:
+        found = sorted(
+            self._validator.iter_errors(raw), key=lambda error: list(map(str, error.path))
+        )
+        return (problem for error in found for problem in _explain(error))
+
+    def _completed(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         properties: Mapping[str, Any] = self.input_schema["properties"]
         defaults = {name: p["default"] for name, p in properties.items() if "default" in p}
         return {
@@ -97,8 +105,10 @@ def _explain(error: ValidationError) -> Iterator[str]:
     schema: Any = error.schema
     if rule == "additionalProperties":
         known = schema.get("properties", {})
-        for name in sorted(set(got) - set(known)):
-            yield f"{where}{_shown(name)}: unknown property (allowed: {_listed(sorted(known))})"
+        unknown = [_shown(name) for name in sorted(set(got) - set(known))]
+        allowed = _listed(sorted(known))
+        for name in unknown[:MAX_PROBLEMS]:
+            yield f"{where}{name}: unknown property (allowed: {allowed})"
     elif rule == "required":
         # One error a missing property, which only its message names.
         yield f"{where}{error.message.split(chr(39))[1]}: is required"
@@ -126,8 +136,15 @@ def _listed(values: Iterable[Any]) -> str:
     return ", ".join(str(value) for value in values)
 
 
+def _first(problems: Iterable[str]) -> list[str]:
+    """The first few; nobody reads more, and the answer must not grow with the question."""
+    found = list(itertools.islice(problems, MAX_PROBLEMS + 1))
+    return found if len(found) <= MAX_PROBLEMS else [*found[:MAX_PROBLEMS], "and more"]
+
+
 def _shown(value: Any) -> str:
-    text = (
-        repr(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__
-    )
-    return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 1] + "…"
+    if isinstance(value, str):
+        return clipped(repr(value[:_SHOWN_LENGTH]), _SHOWN_LENGTH)
+    if isinstance(value, int | float | None):
+        return clipped(repr(value), _SHOWN_LENGTH)
+    return type(value).__name__

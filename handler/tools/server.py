@@ -4,6 +4,7 @@ One is built for each request, bound to its caller; that is cheap, and nothing o
 reach another.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
@@ -26,6 +28,7 @@ from handler.core.admission import Admissions
 from handler.core.errors import Denied, Refused, Unavailable
 from handler.core.lookup import Lookup
 from handler.core.ports import Clock
+from handler.core.text import clipped
 from handler.tools import present
 from handler.tools.caller import Caller
 from handler.tools.definitions import (
@@ -36,6 +39,8 @@ from handler.tools.definitions import (
     input_schema_of,
 )
 from handler.tools.waiting import until_final
+
+log = logging.getLogger(__name__)
 
 IDEMPOTENCY_META_KEY = "tokenflux/idempotencyKey"
 GET_GENERATION_WAIT_MS = 10_000
@@ -112,7 +117,9 @@ def build_server(
         function = functions.get(params.name)
         if function is None:
             known = ", ".join(functions)
-            raise MCPError(INVALID_PARAMS, f"unknown tool {params.name!r}; the tools are {known}")
+            raise MCPError(
+                INVALID_PARAMS, f"unknown tool {clipped(params.name)!r}; the tools are {known}"
+            )
         try:
             return await function(params.arguments or {}, _idempotency_key(context.meta))
         except Refused as error:
@@ -122,6 +129,9 @@ def build_server(
             return present.as_error(str(error))
         except Denied as error:
             return present.as_error(str(error))
+        except Exception:  # the SDK would show its text to callers of the handshake revisions
+            log.exception("tool %s failed", params.name)
+            raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
 
     return Server(
         SERVER_NAME,

@@ -16,6 +16,9 @@ from handler.web.services import ApiServices
 MCP_PATH = "/v1/images/mcp"
 FILES_PATH = "/v1/images/files/{generation_id}/{name}"
 
+ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Each address says itself what it takes, in JSON like every other answer."""
+
 ALLOW_HEADERS = (
     "Authorization",
     "X-Api-Key",
@@ -41,7 +44,7 @@ def build_app(services: ApiServices, security: TransportSecuritySettings = ANY_H
         [
             Route(MCP_PATH, endpoint),
             Route(MCP_PATH + "/", endpoint),
-            Route(FILES_PATH, Files(services.lookup).serve, methods=["GET", "HEAD"]),
+            Route(FILES_PATH, Files(services.lookup).serve, methods=ANY_METHOD),
         ],
         redirect_slashes=False,
         default=_nothing_here,

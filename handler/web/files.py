@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from handler.core.errors import Unavailable
 from handler.core.lookup import Lookup
-from handler.web.responses import error_response, not_found
+from handler.web.responses import error_response, method_not_allowed, not_found
 
 CACHE_SECONDS = 600
 """How long a redirect may be kept.
@@ -38,6 +38,8 @@ class Files:
 
     async def serve(self, request: Request) -> Response:
         """Redirect to the image, or say that there is none."""
+        if request.method not in ("GET", "HEAD"):
+            return method_not_allowed("GET, HEAD")
         name = _NAME.fullmatch(request.path_params["name"])
         if name is None:
             return not_found()

@@ -1,6 +1,7 @@
 """Under which address the service was reached, whatever prefix a gateway puts before its paths."""
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,7 +25,7 @@ class PrefixMiddleware:
 def base_url(scope: Scope) -> str:
     """Scheme, host and prefix, as the caller wrote them; no slash at its end."""
     host = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "localhost")
-    return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
+    return f"{scope['scheme']}://{host}{quote(scope.get('root_path', ''))}"
 
 
 def _public_path(scope: Scope) -> str:

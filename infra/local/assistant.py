@@ -44,7 +44,7 @@ class Assistant:
 async def connected(endpoint: str, key: str) -> AsyncIterator[Assistant]:
     """A client at `endpoint` that presents `key`."""
     headers = {"Authorization": f"Bearer {key}"}
-    async with httpx2.AsyncClient(headers=headers, timeout=TIMEOUT) as http_client:
+    async with httpx2.AsyncClient(headers=headers, timeout=TIMEOUT, trust_env=False) as http_client:
         transport = streamable_http_client(endpoint, http_client=http_client)
         async with Client(transport) as client:
             yield Assistant(client)
@@ -52,7 +52,9 @@ async def connected(endpoint: str, key: str) -> AsyncIterator[Assistant]:
 
 async def fetch(url: str) -> bytes:
     """An image's bytes, without a key."""
-    async with httpx2.AsyncClient(follow_redirects=True, timeout=TIMEOUT) as http_client:
+    async with httpx2.AsyncClient(
+        follow_redirects=True, timeout=TIMEOUT, trust_env=False
+    ) as http_client:
         answer = await http_client.get(url)
         answer.raise_for_status()
         return answer.content

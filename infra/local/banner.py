@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from handler.core.money import format_usd
+
 
 def client_configuration(endpoint: str, key: str) -> str:
     """Configuration that most MCP clients take as it is."""
@@ -14,7 +16,7 @@ def client_configuration(endpoint: str, key: str) -> str:
     return json.dumps({"mcpServers": {"tokenflux-images": server}}, indent=2)
 
 
-def banner(endpoint: str, key: str, data: Path) -> str:
+def banner(endpoint: str, key: str, available_micros: int, data: Path) -> str:
     """Endpoint, key and configuration, ready to copy."""
     return "\n".join(
         [
@@ -23,6 +25,7 @@ def banner(endpoint: str, key: str, data: Path) -> str:
             "",
             f"  endpoint  {endpoint}",
             f"  key       {key}",
+            f"  credits   {format_usd(available_micros)}",
             f"  data      {data}",
             "",
             "Configuration for an MCP client:",

@@ -57,7 +57,7 @@ class DataDirectory:
             ConfigurationError: Another stack runs on it, or it cannot be written.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = self._lock_file.open("w")
         except OSError as error:
             raise ConfigurationError(
@@ -89,7 +89,7 @@ class DataDirectory:
         """
         if self._is_locked():
             # Between its lock and its announcement a stack is still starting.
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, ValueError, TypeError):
                 document = json.loads(self._stack_file.read_text(encoding="utf-8"))
                 return RunningStack(**document)
         raise ConfigurationError(

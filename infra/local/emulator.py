@@ -20,6 +20,8 @@ from ministack.core import persistence
 
 from infra.local.lifeline import when_parent_ends
 
+log = logging.getLogger(__name__)
+
 SNAPSHOT_SECONDS = 5.0
 STOP_SECONDS = 10.0
 
@@ -54,8 +56,11 @@ def _save_now_and_then() -> None:
         time.sleep(SNAPSHOT_SECONDS)
         loop, seen = ministack.app._MAIN_LOOP, _changes  # noqa: SLF001
         if loop is not None and seen != saved:
-            asyncio.run_coroutine_threadsafe(_save(), loop).result()
-            saved = seen
+            try:
+                asyncio.run_coroutine_threadsafe(_save(), loop).result()
+                saved = seen
+            except Exception:
+                log.exception("the state could not be saved; it will be tried again")
 
 
 def _stop() -> None:

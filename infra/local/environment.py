@@ -15,6 +15,7 @@ TIMING = {
     "LEASE_SECONDS": "25",
     "DISPATCH_GRACE_SECONDS": "20",
 }
+CHANGEABLE = ("WAIT_SECONDS", "RETENTION_DAYS", "LOG_LEVEL")
 
 
 def aws_environment(environ: Mapping[str, str], endpoint: str) -> dict[str, str]:
@@ -61,7 +62,7 @@ def function_environment(
 ) -> dict[str, str]:
     """What the functions' code runs with: the template's environment, quicker, with the painter on.
 
-    A time-out that is set in `environ` wins.
+    What is set in `environ` wins, resources apart.
     """
-    timing = {name: environ.get(name, value) for name, value in TIMING.items()}
-    return {**provisioned, **timing, "LOCAL_SKETCH": "on"}
+    chosen = {name: environ[name] for name in (*TIMING, *CHANGEABLE) if environ.get(name)}
+    return {**provisioned, **TIMING, **chosen, "LOCAL_SKETCH": "on"}

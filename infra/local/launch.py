@@ -1,11 +1,13 @@
 """Runs `images-mcp serve` as a process of its own, for whatever wants a whole stack for a while."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from handler.core.errors import ConfigurationError
@@ -24,10 +26,11 @@ def launched(
     Raises:
         ConfigurationError: It did not start; with what it said.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = data / "serve.log"
     command = [sys.executable, "-m", "infra.cli", "serve", "--data", str(data), *arguments]
-    with log.open("wb") as output:
+    # The banner shows the key.
+    with open(log, "wb", opener=partial(os.open, mode=0o600)) as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdout=output, stderr=subprocess.STDOUT, env=environ, start_new_session=True
         )

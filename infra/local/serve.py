@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
@@ -20,8 +20,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from handler.bootstrap.api import build_api
 from handler.bootstrap.stores import Stores, build_stores
 from handler.bootstrap.sweeper import build_sweeper
-from handler.core.accounts import hash_secret
-from handler.core.errors import ConfigurationError
+from handler.core.accounts import Account
+from handler.core.authentication import Authentication
+from handler.core.errors import ApiKeyDisabled, ConfigurationError, InvalidApiKey
 from handler.logs import configure_logging
 from handler.settings import Settings
 from handler.web.app import MCP_PATH, build_app
@@ -29,6 +30,7 @@ from handler.web.services import ApiServices
 from infra.keys import create_key
 from infra.local.banner import banner
 from infra.local.clients import emulator_clients
+from infra.local.closing import ClosingClock, ClosingServer
 from infra.local.data import DataDirectory, RunningStack
 from infra.local.emulator_process import running_emulator
 from infra.local.environment import aws_environment, function_environment
@@ -76,7 +78,7 @@ def _run(
     environment = function_environment(os.environ, provision(load_template(), connect))
     settings = Settings.from_env(environment)
     configure_logging(settings.log_level)
-    secret = _ensure_key(options, data, build_stores(settings, connect))
+    secret, account = _ensure_key(options, data, build_stores(settings, connect))
 
     worker_environment = {**aws_environment(os.environ, aws_endpoint), **environment}
     watch = Watch(
@@ -88,9 +90,11 @@ def _run(
     endpoint = f"http://{_shown_host(options.host)}:{listening.getsockname()[1]}{MCP_PATH}"
     stack = RunningStack(os.getpid(), endpoint, aws_endpoint, environment)
     running.enter_context(data.announced(stack))
-    server = _web_server(build_api(settings, connect), options.host)
-    watch.start(when_over=lambda: setattr(server, "should_exit", True))
-    print(banner(endpoint, secret, options.data), flush=True)
+    services = build_api(settings, connect)
+    clock = ClosingClock(services.clock)
+    server = _web_server(replace(services, clock=clock), options.host, clock)
+    watch.start(when_over=server.close)
+    print(banner(endpoint, secret, account.available_micros, options.data), flush=True)
     asyncio.run(server.serve([listening]))
     if watch.failure:
         raise ConfigurationError(watch.failure)
@@ -124,17 +128,26 @@ def _shown_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _ensure_key(options: Options, data: DataDirectory, stores: Stores) -> str:
+def _ensure_key(options: Options, data: DataDirectory, stores: Stores) -> tuple[str, Account]:
+    authentication = Authentication(stores.accounts, stores.clock)
     secret = options.api_key or data.saved_key()
-    if secret is not None and stores.accounts.principal(hash_secret(secret)) is not None:
-        return secret
-    _, secret = create_key(stores.accounts, stores.clock, options.credits_micros, options.api_key)
+    if secret is not None:
+        try:
+            return secret, authentication.principal(secret).account
+        except InvalidApiKey:
+            pass
+        except ApiKeyDisabled:
+            if options.api_key is not None:
+                raise ConfigurationError("this key was revoked; choose another --api-key") from None
+    principal, secret = create_key(
+        stores.accounts, stores.clock, options.credits_micros, options.api_key
+    )
     if options.api_key is None:
         data.save_key(secret)
-    return secret
+    return secret, principal.account
 
 
-def _web_server(services: ApiServices, host: str) -> uvicorn.Server:
+def _web_server(services: ApiServices, host: str, clock: ClosingClock) -> ClosingServer:
     own = {"127.0.0.1", "localhost", "[::1]", _shown_host(host)}
     security = TransportSecuritySettings(
         allowed_hosts=[*own, *(f"{name}:*" for name in own)],
@@ -154,4 +167,4 @@ def _web_server(services: ApiServices, host: str) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    return uvicorn.Server(config)
+    return ClosingServer(config, clock)

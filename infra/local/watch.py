@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable
 
-from handler.core.errors import ServiceError
 from handler.core.sweep import Sweeper
 from infra.local.lifeline import Child, uninterrupted
 
@@ -59,5 +58,5 @@ class Watch:
         while not self._stopping.wait(SWEEP_SECONDS):
             try:
                 self.sweeper.sweep()
-            except ServiceError as error:
+            except Exception as error:  # noqa: BLE001 - the next sweep is the remedy, whatever it was
                 print(f"the sweeper was held up: {error}", file=sys.stderr, flush=True)

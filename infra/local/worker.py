@@ -15,7 +15,6 @@ import boto3
 
 from handler import worker
 from handler.adapters.aws import client_config, translated_errors
-from handler.core.errors import Unavailable
 from handler.settings import Settings
 from infra.local.lifeline import when_parent_ends
 
@@ -54,8 +53,8 @@ class Loop:
         while not self.stopping.is_set():
             try:
                 self._work_on_next()
-            except Unavailable:
-                log.warning("the queue cannot be reached")
+            except Exception:  # a thread that ended would be missed by nobody
+                log.exception("a job could not be received or acknowledged")
                 self.stopping.wait(PAUSE_AFTER_ERROR_SECONDS)
 
     def finish(self) -> None:

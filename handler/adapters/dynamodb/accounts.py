@@ -52,7 +52,8 @@ class DynamoAccountStore:
                 account = items.account_from(item)
                 accounts[account.id] = account
         keys.sort(key=lambda key: (key.created_at_ms, key.id))
-        return [(key, accounts[key.account_id]) for key in keys]
+        # A key that was made while the scan went on may have come without its account.
+        return [(key, accounts[key.account_id]) for key in keys if key.account_id in accounts]
 
     def revoke(self, key_id: str) -> ApiKey | None:
         """See `AccountStore`."""

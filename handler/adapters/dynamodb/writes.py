@@ -20,6 +20,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
+from handler.core.accounts import AccountStatus
 from handler.core.generation import Status
 
 _serialize = TypeSerializer().serialize
@@ -83,7 +84,7 @@ def debit(account_pk: str, amount_micros: int) -> Update:
         account_pk,
         "SET #available_micros = #available_micros - :amount",
         "#available_micros >= :amount AND #status = :active",
-        {":amount": amount_micros, ":active": "active"},
+        {":amount": amount_micros, ":active": AccountStatus.ACTIVE.value},
     )
 
 

@@ -84,6 +84,11 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
         "property prompt must have a description",
     ),
     "a property that is a truth": (put(True, *PROPERTIES, "prompt"), "prompt"),
+    "a property of no type": (drop(*PROPERTIES, "prompt", "type"), "a type or an enum"),
+    "a reference inside a property": (
+        put({"$ref": "#/x"}, *PROPERTIES, "prompt", "items"),
+        "must not refer",
+    ),
     "a required property that does not exist": (
         put(["promt"], "input_schema", "required"),
         "promt",

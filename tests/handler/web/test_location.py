@@ -103,3 +103,13 @@ def test_the_address_is_as_the_caller_wrote_it(host: str) -> None:
 
 def test_without_a_host_it_is_this_machine() -> None:
     assert base_url(_scope(MCP, host=None)) == "https://localhost"
+
+
+def test_a_prefix_is_written_so_that_it_stays_a_path() -> None:
+    scope: Scope = {
+        "type": "http",
+        "scheme": "https",
+        "headers": [(b"host", b"api.example")],
+        "root_path": '/">a b\r\nX:y',
+    }
+    assert base_url(scope) == "https://api.example/%22%3Ea%20b%0D%0AX%3Ay"

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +265,90 @@ def test_revoking_an_unknown_key_is_an_error(data: Path) -> None:
         finished = command("keys", "revoke", "key_unknown", "--data", str(data))
     assert finished.returncode == 1
     assert "no key has the id 'key_unknown'" in finished.stderr
+
+
+def test_callers_who_wait_when_the_stack_stops_get_their_id_and_not_an_error(data: Path) -> None:
+    with launched(data, "--port", "0") as (process, stack):
+        key = saved_key(data)
+
+        async def wait_and_stop() -> list[Any]:
+            async with connected(stack.endpoint, key) as assistant:
+                # Otherwise the client would ask for the schemas after the call.
+                await assistant.client.list_tools()
+                wanted = {"prompt": "a harbour", "delay_seconds": 60}
+                calls = [
+                    asyncio.create_task(
+                        assistant.call("generate_image", model_id="local/sketch", input=wanted)
+                    )
+                    for _ in range(4)
+                ]
+                all_admitted = partial(eventually, lambda: remaining(data) == 10 - 4 * PRICE, 20)
+                assert await asyncio.to_thread(all_admitted)
+                process.send_signal(signal.SIGINT)
+                return await asyncio.gather(*calls)
+
+        answers = asyncio.run(wait_and_stop())
+        began = time.monotonic()
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 3
+        assert {answer["status"] for answer in answers} <= {"starting", "processing"}
+        assert "Traceback" not in (data / "serve.log").read_text()
+
+
+def test_a_saved_key_that_was_revoked_is_replaced_by_a_new_one(data: Path) -> None:
+    with launched(data, "--port", "0"):
+        old = saved_key(data)
+        keys(data, "revoke", keys(data, "list")[0]["id"])
+    with launched(data, "--port", "0", "--credits", "7") as (_, stack):
+        assert saved_key(data) != old
+        assert asyncio.run(generate(stack, saved_key(data)))["status"] == "succeeded"
+        assert "credits   7" in (data / "serve.log").read_text()
+
+
+def test_a_chosen_key_that_was_revoked_is_refused_at_the_start(data: Path) -> None:
+    chosen = ("--port", "0", "--api-key", "my-own-key")
+    with launched(data, *chosen):
+        keys(data, "revoke", keys(data, "list")[0]["id"])
+    finished = command("serve", "--data", str(data), *chosen)
+    assert finished.returncode == 1
+    assert "revoked" in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "chosen", ["", "two words", "tfi_but-not-one-of-ours", "\u00e9", "x" * 201]
+)
+def test_a_key_that_could_never_work_is_refused_at_the_start(chosen: str) -> None:
+    finished = command("serve", f"--api-key={chosen}")
+    assert finished.returncode == 2
+    assert "a key is" in finished.stderr
+
+
+@pytest.mark.parametrize("damaged", ["emulator", "logs"])
+def test_a_damaged_data_directory_is_told_in_a_line(data: Path, damaged: str) -> None:
+    data.mkdir()
+    (data / damaged).write_text("not a directory")
+    finished = command("serve", "--data", str(data), "--port", "0")
+    assert finished.returncode == 1
+    assert str(data / damaged) in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_a_truncated_announcement_counts_as_none(data: Path) -> None:
+    with launched(data, "--port", "0"):
+        (data / "stack.json").write_text("{")
+        finished = command("keys", "list", "--data", str(data))
+    assert finished.returncode == 1
+    assert "no stack runs on" in finished.stderr
+
+
+def test_a_proxy_in_the_environment_is_of_no_concern(data: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    environ = {**os.environ, "http_proxy": nowhere, "HTTP_PROXY": nowhere, "no_proxy": ""}
+    with launched(data, "--port", "0", environ=environ) as (_, stack):
+        assert asyncio.run(generate(stack, saved_key(data)))["status"] == "succeeded"
+
+
+def test_what_shows_the_key_is_for_its_owner_alone(data: Path) -> None:
+    with launched(data, "--port", "0"):
+        for path in (data / "serve.log", data / "key", data / "stack.json"):
+            assert path.stat().st_mode & 0o077 == 0

@@ -12,7 +12,7 @@ from handler.core.money import format_usd
 from infra.local.assistant import Assistant, connected, fetch
 from infra.local.data import DEFAULT_DATA, DataDirectory
 from infra.local.launch import launched
-from infra.operator_stores import operator_stores
+from infra.operator.stores import operator_stores
 
 DATA = DEFAULT_DATA / "demo"
 SAVED = Path("out") / "demo.png"

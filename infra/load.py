@@ -26,7 +26,7 @@ from handler.core.money import format_usd
 from infra.local.assistant import Assistant, connected
 from infra.local.data import DataDirectory, RunningStack
 from infra.local.launch import launched
-from infra.operator_stores import operator_stores
+from infra.operator.stores import operator_stores
 
 MODEL = "local/sketch"
 PRICE_MICROS = 2_000

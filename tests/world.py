@@ -6,13 +6,12 @@ Its own tables, queue and bucket, a clock, a provider.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from handler.adapters.aws import Connect
 from handler.adapters.dynamodb.client import DynamoDB
-from handler.adapters.dynamodb.generations import DynamoJobStore
 from handler.adapters.dynamodb.ledger import DynamoLedger
 from handler.bootstrap.stores import Stores, build_stores
 from handler.catalogue.load import parse_model
@@ -28,7 +27,7 @@ from handler.core.work import Worker
 from handler.settings import Settings
 from handler.web.services import ApiServices
 from handler.worker import work_on
-from infra.keys import create_key
+from infra.operator.keys import create_key
 from infra.local.worker import Loop
 from tests.fakes import ManualClock, ScriptedProvider
 
@@ -96,11 +95,7 @@ class World:
 
     @cached_property
     def stores(self) -> Stores:
-        real = build_stores(self.settings, self.connect)
-        ledger, jobs = real.ledger, real.jobs
-        assert isinstance(ledger, DynamoLedger)
-        assert isinstance(jobs, DynamoJobStore)
-        return replace(real, clock=self.clock, ledger=replace(ledger, clock=self.clock))
+        return build_stores(self.settings, self.connect, self.clock)
 
     @property
     def db(self) -> DynamoDB:

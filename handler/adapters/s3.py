@@ -4,6 +4,7 @@ A key holds the checksum of its bytes: two workers that made different images ca
 other, and the same image twice is one object.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,21 @@ class S3ImageStore:
         except ClientError as error:
             if code_of(error) != "PreconditionFailed":
                 raise
+
+    def is_stored(self, generation_id: str, number: int, image: Image) -> bool:
+        """See `ImageStore`."""
+        key = _key(generation_id, number, image)
+        try:
+            with translated_errors():
+                head = self.api.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        recorded = base64.b64encode(bytes.fromhex(image.sha256)).decode()
+        return bool(
+            head.get("ChecksumSHA256") == recorded and head["ContentLength"] == image.size_bytes
+        )
 
     def signed_url(self, generation_id: str, number: int, image: Image) -> str:
         """See `ImageStore`."""

@@ -8,6 +8,7 @@ from handler.adapters.dynamodb.accounts import DynamoAccountStore
 from handler.adapters.dynamodb.client import DynamoDB
 from handler.adapters.dynamodb.generations import DynamoGenerationStore, DynamoJobStore
 from handler.adapters.dynamodb.ledger import DynamoLedger
+from handler.adapters.dynamodb.movements import DynamoMovementStore
 from handler.adapters.s3 import S3ImageStore
 from handler.adapters.sqs import SqsJobQueue
 from handler.core.ports import (
@@ -18,6 +19,7 @@ from handler.core.ports import (
     JobQueue,
     JobStore,
     Ledger,
+    MovementStore,
 )
 from handler.settings import Settings
 
@@ -28,6 +30,7 @@ class Stores:
 
     clock: Clock
     accounts: AccountStore
+    movements: MovementStore
     generations: GenerationStore
     jobs: JobStore
     ledger: Ledger
@@ -35,16 +38,20 @@ class Stores:
     images: ImageStore
 
 
-def build_stores(settings: Settings, connect: Connect = connect) -> Stores:
-    """Open every store; nothing is sent yet."""
-    clock, timing = SystemClock(), settings.timing
-    db = DynamoDB(connect("dynamodb"))
+def build_stores(
+    settings: Settings, connect: Connect = connect, clock: Clock | None = None
+) -> Stores:
+    """Open every store over clients from `connect`; nothing is sent yet."""
+    clock, timing = clock or SystemClock(), settings.timing
+    credits_table, generations_table = settings.credits_table, settings.generations_table
+    db = DynamoDB(connect("dynamodb"), clock)
     return Stores(
         clock=clock,
-        accounts=DynamoAccountStore(db, settings.credits_table),
-        generations=DynamoGenerationStore(db, settings.generations_table),
-        jobs=DynamoJobStore(db, settings.generations_table, timing),
-        ledger=DynamoLedger(db, settings.credits_table, settings.generations_table, clock, timing),
+        accounts=DynamoAccountStore(db, credits_table),
+        movements=DynamoMovementStore(db, credits_table),
+        generations=DynamoGenerationStore(db, generations_table),
+        jobs=DynamoJobStore(db, generations_table, timing),
+        ledger=DynamoLedger(db, credits_table, generations_table, clock, timing),
         queue=SqsJobQueue(connect("sqs"), settings.jobs_queue_url),
         images=S3ImageStore(connect("s3"), settings.images_bucket),
     )

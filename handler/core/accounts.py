@@ -52,6 +52,30 @@ class Account:
     status: AccountStatus = AccountStatus.ACTIVE
 
 
+class Source(StrEnum):
+    """What moved money into or out of an account."""
+
+    GRANT = "grant"
+    """What the account was opened with."""
+    PAYMENT = "payment"
+    """A top-up."""
+    ADJUSTMENT = "adjustment"
+    """A correction by the operator, up or down."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One movement of money into (above zero) or out of an account; it is never changed."""
+
+    source: Source
+    payment_id: str
+    """The payer's own id of it: the same one counts once (I13)."""
+    account_id: str
+    amount_micros: int
+    created_at_ms: int
+    reason: str | None = None
+
+
 @dataclass(frozen=True)
 class ApiKey:
     """Opens an account. The secret itself is not here: it is shown once and never kept."""

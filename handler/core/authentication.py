@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from handler.core import errors
 from handler.core.accounts import AccountStatus, Principal, hash_secret, require_well_formed
-from handler.core.ports import AccountStore, Clock
+from handler.core.ports import Clock, PrincipalStore
 
 
 @dataclass(frozen=True)
 class Authentication:
     """Checks keys."""
 
-    accounts: AccountStore
+    accounts: PrincipalStore
     clock: Clock
 
     def principal(self, secret: str | None) -> Principal:

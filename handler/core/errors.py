@@ -14,6 +14,7 @@
     │   ├── InsufficientCredits
     │   ├── GenerationNotFound
     │   └── IdempotencyKeyReused
+    ├── OperatorRefused               the operator asked for what the books do not allow
     ├── Unavailable                   nothing was done; the same call may be made again
     │   └── OutcomeUnknown            something may have been done; read before repeating
     └── ProviderFailure               an image could not be made; its message is the caller's to
@@ -119,6 +120,10 @@ class IdempotencyKeyReused(Refused):
             "idempotency key already used for another request",
             help="Send a new idempotency key, or repeat the first request unchanged.",
         )
+
+
+class OperatorRefused(ServiceError):
+    """The operator asked for something that cannot be, or that the books do not allow."""
 
 
 class Unavailable(ServiceError):

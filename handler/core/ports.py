@@ -4,11 +4,11 @@ All of them block. Each may raise `Unavailable` when the service behind it does 
 else a method raises stands with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from handler.core.accounts import Account, ApiKey, Principal
+from handler.core.accounts import Account, ApiKey, Movement, Principal
 from handler.core.generation import Generation, Image, Request, Status
 
 
@@ -22,11 +22,24 @@ class Clock(Protocol):
         """Block for `seconds`."""
 
 
-class AccountStore(Protocol):
-    """Accounts and their keys."""
+class PrincipalStore(Protocol):
+    """Who calls."""
 
     def principal(self, key_sha256: str) -> Principal | None:
         """The key and its account, read consistently; None where no such key is."""
+
+
+class AccountStore(PrincipalStore, Protocol):
+    """Accounts and their keys, as their operator handles them."""
+
+    def account(self, account_id: str) -> Account | None:
+        """The account, read consistently, or None."""
+
+    def list_accounts(self) -> Sequence[Account]:
+        """Every account."""
+
+    def add_key(self, key: ApiKey, replaces: ApiKey | None = None) -> None:
+        """Let another key open an account; `replaces` is written back as it is given."""
 
     def open_account(self, account: Account, key: ApiKey, payment_id: str) -> None:
         """Create an account with its key, its credits booked under `payment_id`, all or nothing."""
@@ -48,6 +61,21 @@ class Admission:
     generation: Generation
     is_new: bool
     """False: the same request was admitted earlier under the same idempotency key."""
+
+
+class MovementStore(Protocol):
+    """Money into and out of accounts, other than by generations."""
+
+    def move(self, movement: Movement) -> bool:
+        """Book a movement; False if its payment was booked before, which changes nothing.
+
+        Raises:
+            OperatorRefused: There is no such account, more would go out than is there, or the
+                payment's id was used for another amount or account.
+        """
+
+    def movements(self, account_id: str) -> Sequence[Movement]:
+        """An account's movements, oldest first."""
 
 
 class Ledger(Protocol):
@@ -92,6 +120,12 @@ class GenerationStore(Protocol):
 
     def request(self, generation_id: str) -> Request:
         """What was asked for."""
+
+    def of_account(self, account_id: str, known: Mapping[str, Generation]) -> Sequence[Generation]:
+        """An account's generations, newest first; what is `known` to be final is not read again.
+
+        The list may lag behind; the records in it do not.
+        """
 
     def due(self, now_ms: int) -> Sequence[str]:
         """Ids of open generations whose due time has come.
@@ -143,6 +177,9 @@ class ImageStore(Protocol):
 
     def put(self, generation_id: str, number: int, data: bytes, image: Image) -> None:
         """STORE: keep the bytes under their checksum. Putting the same again changes nothing."""
+
+    def is_stored(self, generation_id: str, number: int, image: Image) -> bool:
+        """Whether the bytes are there, with the recorded checksum."""
 
     def signed_url(self, generation_id: str, number: int, image: Image) -> str:
         """A URL that serves the bytes for a few minutes."""

@@ -27,7 +27,6 @@ from handler.logs import configure_logging
 from handler.settings import Settings
 from handler.web.app import MCP_PATH, build_app
 from handler.web.services import ApiServices
-from infra.keys import create_key
 from infra.local.banner import banner
 from infra.local.clients import emulator_clients
 from infra.local.closing import ClosingClock, ClosingServer
@@ -36,6 +35,7 @@ from infra.local.emulator_process import running_emulator
 from infra.local.environment import aws_environment, function_environment
 from infra.local.lifeline import Child
 from infra.local.watch import Watch
+from infra.operator.keys import create_key
 from infra.provision import provision
 from infra.template import load_template
 

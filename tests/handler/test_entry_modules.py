@@ -14,8 +14,8 @@ from handler.adapters.clock import SystemClock
 from handler.bootstrap.stores import build_stores
 from handler.core.generation import Status
 from handler.settings import Settings
-from infra.keys import create_key
 from infra.local.environment import aws_environment
+from infra.operator.keys import create_key
 
 INVOKE = """
 import importlib, json, sys

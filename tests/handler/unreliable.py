@@ -10,13 +10,7 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from handler.adapters.dynamodb.accounts import DynamoAccountStore
-from handler.adapters.dynamodb.client import DynamoDB
-from handler.adapters.dynamodb.generations import DynamoGenerationStore, DynamoJobStore
-from handler.adapters.dynamodb.ledger import DynamoLedger
-from handler.adapters.s3 import S3ImageStore
-from handler.adapters.sqs import SqsJobQueue
-from handler.bootstrap.stores import Stores
+from handler.bootstrap.stores import Stores, build_stores
 from handler.core import errors
 from handler.core.ports import Job, Outcome, Provider
 from tests.world import World
@@ -122,17 +116,8 @@ class UnreliableProvider:
 
 def stores_over(world: World, wrap: Callable[[Any], Any]) -> Stores:
     """The world's stores with every client wrapped."""
-    settings, clock, timing = world.settings, world.clock, world.settings.timing
-    queue, images = world.stores.queue, world.stores.images
-    assert isinstance(queue, SqsJobQueue)
-    assert isinstance(images, S3ImageStore)
-    db = DynamoDB(wrap(world.db.api))
-    return Stores(
-        clock=clock,
-        accounts=DynamoAccountStore(db, settings.credits_table),
-        generations=DynamoGenerationStore(db, settings.generations_table),
-        jobs=DynamoJobStore(db, settings.generations_table, timing),
-        ledger=DynamoLedger(db, settings.credits_table, settings.generations_table, clock, timing),
-        queue=SqsJobQueue(wrap(queue.api), queue.url),
-        images=S3ImageStore(wrap(images.api), images.bucket),
-    )
+
+    def connect(service: str) -> Any:
+        return wrap(world.connect(service))
+
+    return build_stores(world.settings, connect, world.clock)

@@ -67,12 +67,27 @@ class DynamoDB:
         items: list[Item] = answer["Items"]
         return items
 
+    def keys_of_account(self, table: str, account_id: str) -> Iterator[str]:
+        """Keys of what the `by_account` index holds of an account, oldest first; may lag behind."""
+        parameters = {
+            "TableName": table,
+            "IndexName": "by_account",
+            "KeyConditionExpression": "#account_id = :account",
+            "ExpressionAttributeNames": {"#account_id": "account_id"},
+            "ExpressionAttributeValues": attributes({":account": account_id}),
+        }
+        for item in self._pages(self.api.query, parameters):
+            yield item["pk"]["S"]
+
     def scan(self, parameters: Mapping[str, Any]) -> Iterator[Item]:
-        """Every item of a scan, page by page."""
+        """Every item of a scan."""
+        return self._pages(self.api.scan, parameters)
+
+    def _pages(self, read: Callable[..., Any], parameters: Mapping[str, Any]) -> Iterator[Item]:
         start: dict[str, Any] = {}
         while True:
             with translated_errors():
-                page = self.api.scan(**parameters, **start)
+                page = read(**parameters, **start)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return

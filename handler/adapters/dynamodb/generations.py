@@ -1,6 +1,6 @@
 """The `GenerationStore` and `JobStore` over the `generations` table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handler.adapters.dynamodb import items, writes
@@ -30,6 +30,15 @@ class DynamoGenerationStore:
         if item is None:
             raise LookupError(f"generation {generation_id} without its request")
         return items.request_from(item)
+
+    def of_account(self, account_id: str, known: Mapping[str, Generation]) -> Sequence[Generation]:
+        """See `GenerationStore`."""
+        ids = [pk.removeprefix("GEN#") for pk in self.db.keys_of_account(self.table, account_id)]
+        found = [
+            known[each] if each in known and known[each].status.is_final else self.get(each)
+            for each in reversed(ids)
+        ]
+        return [generation for generation in found if generation is not None]
 
     def due(self, now_ms: int) -> Sequence[str]:
         """See `GenerationStore`."""

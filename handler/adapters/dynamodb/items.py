@@ -5,7 +5,14 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from handler.core.accounts import Account, AccountStatus, ApiKey, KeyStatus
+from handler.core.accounts import (
+    Account,
+    AccountStatus,
+    ApiKey,
+    KeyStatus,
+    Movement,
+    Source,
+)
 from handler.core.generation import Generation, Image, Request, Status, shard_of
 
 INFLIGHT_SHARDS = 4
@@ -50,7 +57,7 @@ def account_pk(account_id: str) -> str:
     return f"ACCOUNT#{account_id}"
 
 
-def movement_pk(source: str, payment_id: str) -> str:
+def movement_pk(source: Source, payment_id: str) -> str:
     """Key of one movement of money into or out of an account; a payment counts once (I13)."""
     return f"TXN#{source}#{payment_id}"
 
@@ -174,13 +181,26 @@ def key_from(item: Mapping[str, Any]) -> ApiKey:
     )
 
 
-def movement_item(
-    source: str, payment_id: str, account_id: str, amount_micros: int, at_ms: int
-) -> dict[str, Any]:
+def movement_item(movement: Movement) -> dict[str, Any]:
     """The item of one movement of money."""
     return {
-        "pk": movement_pk(source, payment_id),
-        "account_id": account_id,
-        "amount_micros": amount_micros,
-        "at_ms": at_ms,
+        "pk": movement_pk(movement.source, movement.payment_id),
+        "account_id": movement.account_id,
+        "amount_micros": movement.amount_micros,
+        "created_at_ms": movement.created_at_ms,
+        "reason": movement.reason,
     }
+
+
+def movement_from(item: Mapping[str, Any]) -> Movement:
+    """The movement in an item."""
+    record = plain(item)
+    _, source, payment_id = record["pk"].split("#", 2)
+    return Movement(
+        source=Source(source),
+        payment_id=payment_id,
+        account_id=record["account_id"],
+        amount_micros=record["amount_micros"],
+        created_at_ms=record["created_at_ms"],
+        reason=record.get("reason"),
+    )

@@ -98,6 +98,17 @@ def credit(account_pk: str, amount_micros: int) -> Update:
     )
 
 
+def move(account_pk: str, amount_micros: int) -> Update:
+    """MONEY-IN, the account's half: available and granted together, and never below zero."""
+    return Update(
+        account_pk,
+        "SET #available_micros = #available_micros + :amount,"
+        " #granted_micros = #granted_micros + :amount",
+        "#available_micros >= :least",
+        {":amount": amount_micros, ":least": max(0, -amount_micros)},
+    )
+
+
 def claim(pk: str, owner: str, now_ms: int, lease_until_ms: int) -> Update:
     """CLAIM: unclaimed, or its lease has run out."""
     return Update(

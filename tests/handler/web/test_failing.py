@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from handler.core.errors import Unavailable
-from handler.core.ports import AccountStore
+from handler.core.ports import PrincipalStore
 from handler.web.app import build_app
 from handler.web.failing import FailureMiddleware
 from tests.doors import LATEST_HANDSHAKE, MODERN, AsgiDoor, HttpAnswer, request
@@ -71,7 +71,7 @@ async def test_a_service_that_does_not_answer_is_a_503_that_says_when_to_come_ba
 async def test_a_key_that_cannot_be_looked_up_now_is_a_503_and_not_a_401(
     shared_world: World,
 ) -> None:
-    accounts: AccountStore = Failing(Unavailable("busy, try again"))
+    accounts: PrincipalStore = Failing(Unavailable("busy, try again"))
     authentication = replace(shared_world.api.authentication, accounts=accounts)
     door = AsgiDoor(build_app(replace(shared_world.api, authentication=authentication)))
     assert (await door.post({}, "some-key")).status == 503
@@ -80,7 +80,7 @@ async def test_a_key_that_cannot_be_looked_up_now_is_a_503_and_not_a_401(
 async def test_a_defect_outside_a_tool_is_a_500_in_json_with_cors_headers(
     shared_world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    accounts: AccountStore = Failing(LookupError(INTERNALS))
+    accounts: PrincipalStore = Failing(LookupError(INTERNALS))
     authentication = replace(shared_world.api.authentication, accounts=accounts)
     door = AsgiDoor(build_app(replace(shared_world.api, authentication=authentication)))
     answer = await door.post({}, "some-key", {"Origin": "https://a.example"})

@@ -23,7 +23,7 @@ from handler.core.generation import Status, new_generation_id
 from infra.local.assistant import connected, fetch
 from infra.local.data import DataDirectory, RunningStack
 from infra.local.launch import launched
-from infra.operator_stores import operator_stores
+from infra.operator.stores import operator_stores
 from tests.infra.local.processes import children, eventually, is_running, kill, mentioning
 
 PRICE = 0.002

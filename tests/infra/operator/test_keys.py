@@ -7,8 +7,9 @@ import pytest
 from handler.core import errors
 from handler.core.accounts import hash_secret, require_well_formed
 from handler.core.authentication import Authentication
-from infra.keys import create_key, key_object
-from tests.world import World
+from infra.commands.keys import key_object
+from infra.operator.keys import add_key, create_key, rotate_key
+from tests.world import World, manual
 
 CREDITS = 2_500_000
 CHOSEN = "local-development-key"
@@ -66,3 +67,47 @@ def test_a_revoked_key_is_listed_as_such_and_lets_nobody_in(world: World) -> Non
     assert key_object(key, account)["status"] == "revoked"
     with pytest.raises(errors.ApiKeyDisabled):
         Authentication(world.stores.accounts, world.clock).principal(opened.secret)
+
+
+def test_a_second_key_opens_the_same_account(world: World) -> None:
+    opened = world.open_account(CREDITS)
+    _, secret = add_key(world.stores.accounts, world.clock, opened.account_id)
+    principal = Authentication(world.stores.accounts, world.clock).principal(secret)
+    assert principal.account == world.account(opened)
+    assert principal.account.granted_micros == CREDITS
+
+
+def test_a_rotated_key_moves_no_money_and_ends_at_once(world: World) -> None:
+    opened = world.open_account(CREDITS)
+    before = world.account(opened)
+    _, secret = rotate_key(world.stores.accounts, world.clock, opened.key_id, 0)
+    authentication = Authentication(world.stores.accounts, world.clock)
+    assert authentication.principal(secret).account == before
+    with pytest.raises(errors.ApiKeyDisabled):
+        authentication.principal(opened.secret)
+
+
+def test_an_overlapping_rotation_lets_both_keys_in_until_it_ends(world: World) -> None:
+    opened = world.open_account(CREDITS)
+    _, secret = rotate_key(world.stores.accounts, world.clock, opened.key_id, 60_000)
+    authentication = Authentication(world.stores.accounts, world.clock)
+    manual(world.clock).advance(59)
+    assert authentication.principal(opened.secret).account == world.account(opened)
+    manual(world.clock).advance(1)
+    with pytest.raises(errors.ApiKeyDisabled):
+        authentication.principal(opened.secret)
+    assert authentication.principal(secret).account == world.account(opened)
+
+
+def test_what_is_not_there_can_be_neither_rotated_nor_given_a_key(world: World) -> None:
+    with pytest.raises(errors.OperatorRefused, match="no key has the id"):
+        rotate_key(world.stores.accounts, world.clock, "key_0", 0)
+    with pytest.raises(errors.OperatorRefused, match="there is no account"):
+        add_key(world.stores.accounts, world.clock, "acct_0")
+
+
+def test_a_key_that_has_ended_cannot_be_rotated(world: World) -> None:
+    opened = world.open_account(CREDITS)
+    world.stores.accounts.revoke(opened.key_id)
+    with pytest.raises(errors.OperatorRefused, match="has ended"):
+        rotate_key(world.stores.accounts, world.clock, opened.key_id, 0)

@@ -1,0 +1,1 @@
+"""The operator's commands, one module each: arguments, one call of `infra.operator`, output."""

@@ -1,0 +1,89 @@
+"""What the commands have in common: where the stack is, and how results are printed."""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from handler.bootstrap.stores import Stores
+from handler.core.money import parse_usd
+from infra.local.data import DEFAULT_DATA
+from infra.operator.stores import operator_stores
+
+Subparsers = Any
+"""What argparse gives for adding commands."""
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Let the caller say which stack is meant."""
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=DEFAULT_DATA,
+        help="the stack's data directory (default: %(default)s)",
+    )
+
+
+def add_action(actions: Subparsers, name: str, help_text: str, run: Any) -> argparse.ArgumentParser:
+    """A command that works on a running stack and can print JSON."""
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=help_text)
+    add_data(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def stores_of(options: argparse.Namespace) -> Stores:
+    """The stores of the stack that is meant."""
+    return operator_stores(options.data)
+
+
+def amount(text: str) -> int:
+    """An amount in USD of any sign, as micro-USD."""
+    try:
+        return parse_usd(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def credits_amount(text: str) -> int:
+    """An amount in USD that is not negative, as micro-USD."""
+    micros = amount(text)
+    if micros < 0:
+        raise argparse.ArgumentTypeError("credits cannot be negative")
+    return micros
+
+
+def iso_time(at_ms: int | None) -> str | None:
+    """A point in time as ISO 8601 in UTC, to the second."""
+    if at_ms is None:
+        return None
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def print_one(options: argparse.Namespace, document: Mapping[str, Any]) -> None:
+    """One object: as JSON, or a line a field."""
+    if options.json:
+        print(json.dumps(document, indent=2))
+        return
+    width = max(len(name) for name in document)
+    for name, value in document.items():
+        print(f"{name.ljust(width)}  {'' if value is None else value}")
+
+
+def print_many(
+    options: argparse.Namespace, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> None:
+    """Several objects: whole as JSON, or a table of some columns."""
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    shown = [["" if row[c] is None else str(row[c]) for c in columns] for row in rows]
+    lines = [list(columns), *shown]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())

@@ -1,0 +1,1 @@
+"""Tests of `infra.commands`: the command line against a running stack."""

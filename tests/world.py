@@ -27,8 +27,8 @@ from handler.core.work import Worker
 from handler.settings import Settings
 from handler.web.services import ApiServices
 from handler.worker import work_on
-from infra.operator.keys import create_key
 from infra.local.worker import Loop
+from infra.operator.keys import create_key
 from tests.fakes import ManualClock, ScriptedProvider
 
 MODEL_ID = "test/easel"

@@ -9,6 +9,7 @@ from handler.adapters.dynamodb.client import DynamoDB
 from handler.adapters.dynamodb.generations import DynamoGenerationStore, DynamoJobStore
 from handler.adapters.dynamodb.ledger import DynamoLedger
 from handler.adapters.dynamodb.movements import DynamoMovementStore
+from handler.adapters.large_requests import LargeRequests
 from handler.adapters.s3 import S3ImageStore
 from handler.adapters.sqs import SqsJobQueue
 from handler.core.ports import (
@@ -44,14 +45,15 @@ def build_stores(
     """Open every store over clients from `connect`; nothing is sent yet."""
     clock, timing = clock or SystemClock(), settings.timing
     credits_table, generations_table = settings.credits_table, settings.generations_table
-    db = DynamoDB(connect("dynamodb"), clock)
+    db, s3 = DynamoDB(connect("dynamodb"), clock), connect("s3")
+    large_requests = LargeRequests(s3, settings.images_bucket)
     return Stores(
         clock=clock,
         accounts=DynamoAccountStore(db, credits_table),
         movements=DynamoMovementStore(db, credits_table),
-        generations=DynamoGenerationStore(db, generations_table),
+        generations=DynamoGenerationStore(db, generations_table, large_requests),
         jobs=DynamoJobStore(db, generations_table, timing),
-        ledger=DynamoLedger(db, credits_table, generations_table, clock, timing),
+        ledger=DynamoLedger(db, credits_table, generations_table, large_requests, clock, timing),
         queue=SqsJobQueue(connect("sqs"), settings.jobs_queue_url),
-        images=S3ImageStore(connect("s3"), settings.images_bucket),
+        images=S3ImageStore(s3, settings.images_bucket),
     )

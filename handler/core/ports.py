@@ -118,7 +118,7 @@ class GenerationStore(Protocol):
     def get(self, generation_id: str) -> Generation | None:
         """The record, or None."""
 
-    def request(self, generation_id: str) -> Request:
+    def request(self, generation: Generation) -> Request:
         """What was asked for."""
 
     def of_account(self, account_id: str, known: Mapping[str, Generation]) -> Sequence[Generation]:

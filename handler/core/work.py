@@ -102,7 +102,7 @@ class Worker:
         if generation is None:
             self._stop_if_canceled(generation_id)
             return
-        request = self.generations.request(generation_id)
+        request = self.generations.request(generation)
         model, provider = (
             self.models.get(generation.model_id),
             self.providers.get(generation.provider),
@@ -120,7 +120,7 @@ class Worker:
         model = self.models.get(generation.model_id)
         provider = self.providers.get(generation.provider)
         if generation.provider_ref is not None and model is not None and provider is not None:
-            request = self.generations.request(generation_id)
+            request = self.generations.request(generation)
             provider.cancel(_job(generation, model, request), generation.provider_ref)
 
     def _go_on(self, generation: Generation, run: _Run) -> None:

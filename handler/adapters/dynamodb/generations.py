@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from handler.adapters.dynamodb import items, writes
 from handler.adapters.dynamodb.client import DynamoDB
+from handler.adapters.large_requests import LargeRequests
 from handler.core.generation import MAX_SUBMITS, Generation, Request
 from handler.core.timing import Timing
 
@@ -18,18 +19,22 @@ class DynamoGenerationStore:
 
     db: DynamoDB
     table: str
+    large_requests: LargeRequests
 
     def get(self, generation_id: str) -> Generation | None:
         """See `GenerationStore`."""
         item = self.db.get(self.table, items.generation_pk(generation_id))
         return None if item is None else items.generation_from(item)
 
-    def request(self, generation_id: str) -> Request:
+    def request(self, generation: Generation) -> Request:
         """See `GenerationStore`. It is written together with the record and outlives it."""
-        item = self.db.get(self.table, items.request_pk(generation_id))
+        item = self.db.get(self.table, items.request_pk(generation.id))
         if item is None:
-            raise LookupError(f"generation {generation_id} without its request")
-        return items.request_from(item)
+            raise LookupError(f"generation {generation.id} without its request")
+        text = items.request_text(item)
+        if text is None:
+            text = self.large_requests.get(generation.id, generation.fingerprint)
+        return Request.from_json(text)
 
     def of_account(self, account_id: str, known: Mapping[str, Generation]) -> Sequence[Generation]:
         """See `GenerationStore`."""

@@ -13,7 +13,7 @@ from handler.core.accounts import (
     Movement,
     Source,
 )
-from handler.core.generation import Generation, Image, Request, Status, shard_of
+from handler.core.generation import Generation, Image, Status, shard_of
 
 INFLIGHT_SHARDS = 4
 """Partitions of the `inflight` index: one alone would cap admissions at its write throughput."""
@@ -121,18 +121,15 @@ def image_value(image: Image) -> dict[str, Any]:
     return {"media_type": image.media_type, "sha256": image.sha256, "size_bytes": image.size_bytes}
 
 
-def request_item(generation_id: str, request: Request, ttl_seconds: int) -> dict[str, Any]:
-    """The item of a request."""
-    return {
-        "pk": request_pk(generation_id),
-        "request": request.canonical_json(),
-        "ttl": ttl_seconds,
-    }
+def request_item(generation_id: str, text: str | None, ttl_seconds: int) -> dict[str, Any]:
+    """The item of a request; without its text where that is kept elsewhere."""
+    return {"pk": request_pk(generation_id), "request": text, "ttl": ttl_seconds}
 
 
-def request_from(item: Mapping[str, Any]) -> Request:
-    """The request in an item."""
-    return Request.from_json(plain(item)["request"])
+def request_text(item: Mapping[str, Any]) -> str | None:
+    """The text of the request in an item, or None where it is kept elsewhere."""
+    text: str | None = plain(item).get("request")
+    return text
 
 
 def account_item(account: Account) -> dict[str, Any]:

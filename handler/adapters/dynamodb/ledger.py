@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from handler.adapters.dynamodb import items, writes
 from handler.adapters.dynamodb.client import DynamoDB, Rejected
 from handler.adapters.dynamodb.writes import End, Put, Update
+from handler.adapters.large_requests import LARGEST_ITEM_BYTES, LargeRequests
 from handler.core import errors
 from handler.core.accounts import AccountStatus
 from handler.core.generation import Generation, Image, Request, Status
@@ -26,6 +27,7 @@ class DynamoLedger:
     db: DynamoDB
     credits_table: str
     generations_table: str
+    large_requests: LargeRequests
     clock: Clock
     timing: Timing
 
@@ -33,7 +35,9 @@ class DynamoLedger:
         """See `Ledger`. The record decides before the account: a repeat needs no money."""
         ends_by_ms = generation.deadline_at_ms + self.timing.deadline_grace_ms
         ttl_seconds = (ends_by_ms + self.timing.retention_ms) // 1000
-        request_item = items.request_item(generation.id, request, ttl_seconds)
+        request_item = items.request_item(
+            generation.id, self._kept_in_item(generation, request), ttl_seconds
+        )
         rejected = self.db.transact(
             [
                 (self.generations_table, Put(items.generation_item(generation))),
@@ -48,6 +52,13 @@ class DynamoLedger:
         if not rejected:
             return Admission(generation, is_new=True)
         return self._not_admitted(generation, {part.position: part for part in rejected})
+
+    def _kept_in_item(self, generation: Generation, request: Request) -> str | None:
+        text = request.canonical_json()
+        if len(text.encode()) <= LARGEST_ITEM_BYTES:
+            return text
+        self.large_requests.put(generation.id, generation.fingerprint, text)
+        return None
 
     def capture(
         self, generation: Generation, images: Sequence[Image], charged_micros: int

@@ -98,7 +98,7 @@ class TestAdmit:
 
     def test_the_request_is_kept_with_its_defaults(self, world: World, opened: Opened) -> None:
         generation = world.admit(opened, prompt="a lighthouse")
-        request = world.stores.generations.request(generation.id)
+        request = world.stores.generations.request(generation)
         assert request == Request(
             MODEL_ID, {"prompt": "a lighthouse", "aspect_ratio": "1:1", "num_outputs": 1}
         )
@@ -153,7 +153,7 @@ class TestAdmit:
         with pytest.raises(errors.IdempotencyKeyReused):
             world.admit(opened, prompt="something else", key="k")
         unchanged.check()
-        assert world.stores.generations.request(first.id).input["prompt"] == "a boat"
+        assert world.stores.generations.request(first).input["prompt"] == "a boat"
 
     def test_a_key_reused_without_money_is_told_of_the_key(self, world: World) -> None:
         opened = world.open_account(PRICE_MICROS)
@@ -198,7 +198,7 @@ class TestAdmit:
         )
         again = world.admit(opened, key="k")
         assert again.status is Status.STARTING
-        assert world.stores.generations.request(again.id).input["prompt"] == "a boat"
+        assert world.stores.generations.request(again).input["prompt"] == "a boat"
 
 
 class TestClaim:

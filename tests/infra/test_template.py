@@ -169,11 +169,18 @@ class TestPrivilege:
                     "dynamodb:UpdateItem",
                     "sqs:SendMessage",
                     "s3:GetObject",
+                    "s3:PutObject",
                 },
             ),
             (
                 "WorkerFunction",
-                {"dynamodb:GetItem", "dynamodb:UpdateItem", "sqs:SendMessage", "s3:PutObject"},
+                {
+                    "dynamodb:GetItem",
+                    "dynamodb:UpdateItem",
+                    "sqs:SendMessage",
+                    "s3:GetObject",
+                    "s3:PutObject",
+                },
             ),
             (
                 "SweeperFunction",

@@ -39,6 +39,10 @@ test: $(READY) ## Run the test suite
 load: $(READY) ## Measure: 200 generations, 32 at a time, against a local stack
 	@$(BIN)/python -m infra.load
 
+.PHONY: recovery
+recovery: $(READY) ## Measure: kill workers and servers in the middle of jobs
+	@$(BIN)/python -m infra.recovery
+
 .PHONY: gallery
 gallery: $(READY) ## Renew the README's pictures
 	@$(BIN)/python -m infra.gallery

@@ -35,6 +35,18 @@ serve: $(READY) ## Run the whole system on this machine until Ctrl-C
 test: $(READY) ## Run the test suite
 	@$(BIN)/pytest --numprocesses auto --dist worksteal
 
+.PHONY: simulate
+simulate: $(READY) ## Prove the money code: 20,000 seeded simulations, all crashes and pairs of crashes
+	@$(BIN)/python -m tests.simulation.run --seeds 20000 --pairs --jobs 2
+
+.PHONY: concurrency
+concurrency: $(READY) ## Prove it with 64 real threads at once, against a ledger that overspends
+	@$(BIN)/python -m tests.proofs.concurrency
+
+.PHONY: mutants
+mutants: $(READY) ## Prove the tests: break the money code on purpose, one way at a time
+	@$(BIN)/python -m tests.proofs.mutants
+
 .PHONY: load
 load: $(READY) ## Measure: 200 generations, 32 at a time, against a local stack
 	@$(BIN)/python -m infra.load

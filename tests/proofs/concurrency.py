@@ -208,7 +208,11 @@ def _admit(admissions: Admissions, account_id: str, key: str) -> str | None:
 
 def _top_up(stores: Stores, account_id: str, payment: str) -> str | None:
     movement = Movement(Source.PAYMENT, payment, account_id, PAYMENT_MICROS, stores.clock.now_ms())
-    return payment if stores.movements.move(movement) else None
+    try:
+        return payment if stores.movements.move(movement) else None
+    except errors.OperatorRefused:
+        # An account that was overspent takes no money; the sum that is missing then tells.
+        return None
 
 
 def race_on_request(pipe: "Connection[Any, Any]", start: Any, place: Place) -> None:

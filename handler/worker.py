@@ -2,6 +2,7 @@
 
 import logging
 import os
+import uuid
 from functools import cache
 from typing import Any
 
@@ -30,9 +31,9 @@ def work_on(worker: Worker, event: dict[str, Any]) -> dict[str, Any]:
     failures = []
     for record in event["Records"]:
         try:
-            # A delivery is a run of its own: its owner must differ from that of any earlier one.
-            received = record["attributes"]["ApproximateReceiveCount"]
-            worker.run(record["body"], owner=f"{record['messageId']}#{received}")
+            # Nothing that comes with a message tells its deliveries apart: the queue may repeat
+            # one, id, count and all, while the first is still worked on.
+            worker.run(record["body"], owner=f"{record['messageId']}#{uuid.uuid4()}")
         except Exception:  # one record's failure, of whatever kind, must not take the others along
             log.exception("generation %s was not brought to its end", record["body"])
             failures.append({"itemIdentifier": record["messageId"]})

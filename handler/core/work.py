@@ -6,6 +6,7 @@ that a run that lost its place changes nothing.
 """
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -177,8 +178,11 @@ class Worker:
     def _park(
         self, generation: Generation, delay_seconds: float, *, resubmit: bool = False
     ) -> None:
-        delay = min(round(delay_seconds), MAX_DELAY_SECONDS)
-        due_at_ms = self.clock.now_ms() + delay * 1000 + self.timing.dispatch_grace_ms
+        now_ms = self.clock.now_ms()
+        # At its deadline a generation is ended, however long its provider asks to wait.
+        left_seconds = max(0, math.ceil((generation.deadline_at_ms - now_ms) / 1000))
+        delay = min(round(delay_seconds), left_seconds, MAX_DELAY_SECONDS)
+        due_at_ms = now_ms + delay * 1000 + self.timing.dispatch_grace_ms
         if self.jobs.park(generation, due_at_ms, resubmit=resubmit) is not None:
             self.queue.send(generation.id, delay)
 

@@ -95,3 +95,18 @@ def test_a_second_delivery_after_the_lease_finishes_the_job(world: World) -> Non
     manual(world.clock).advance(world.settings.timing.lease_ms / 1000)
     work_on(world.worker, {"Records": [record(generation.id, received=2)]})
     assert world.generation(generation.id).status is Status.SUCCEEDED
+
+
+def test_one_message_delivered_twice_at_once_is_worked_on_once(world: World) -> None:
+    """I9: the queue may repeat a message with the same id and the same, approximate, count."""
+    generation = world.admit(world.open_account(CREDITS))
+    event = {"Records": [record(generation.id)]}
+
+    def delivered_again(_: Job) -> Outcome:
+        assert work_on(world.worker, event) == {"batchItemFailures": []}
+        return Done([PNG])
+
+    world.provider.submits = [delivered_again, Done([PNG])]
+    work_on(world.worker, event)
+    assert len(world.provider.submitted) == 1
+    assert world.generation(generation.id).status is Status.SUCCEEDED

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from handler.core.work import MAX_DELAY_SECONDS
 from tests.simulation.books import require
 from tests.simulation.expressions import Item
 from tests.simulation.faults import Effect
@@ -12,12 +11,7 @@ from tests.simulation.sqs import Message
 from tests.simulation.system import GENERATIONS, TIMING, Services, System
 
 SWEEP_MS = 60_000
-LONGEST_OPEN_MS = (
-    TIMING.deadline_ms
-    + max(TIMING.deadline_grace_ms, MAX_DELAY_SECONDS * 1000 + TIMING.dispatch_grace_ms)
-    + TIMING.lease_ms
-    + 2 * SWEEP_MS
-)
+LONGEST_OPEN_MS = TIMING.deadline_ms + TIMING.deadline_grace_ms + TIMING.lease_ms + 2 * SWEEP_MS
 """How long after its admission, or after the last fault, a generation may be open (I8)."""
 
 Act = Callable[[str, Effect], None]

@@ -128,8 +128,9 @@ MUTANTS: Mapping[str, tuple[Rewrite, str]] = {
         _where(":owner", " AND #lease_until_ms <= :now", ""),
         "claimed while",
     ),
-    "intent without a count": (
-        _where(":next", " AND #submits = :submits AND #submits < :most", ""),
+    # Either guard alone suffices while no two runs share a lease; each has a test of its own.
+    "intent without a fence or a count": (
+        _where(":next", " AND #fence = :fence AND #submits = :submits AND #submits < :most", ""),
         "I9",
     ),
     "an ended generation stays indexed": (_each_write(_stays_indexed), "I8"),

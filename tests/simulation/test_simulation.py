@@ -18,7 +18,7 @@ from tests.simulation.storms import Storm
 from tests.simulation.tally import units
 
 SEEDS = 400
-SEEDS_FOR_A_MUTANT = 600
+SEEDS_FOR_A_MUTANT = 1_500
 SLICES = 4
 PAIRS = 25
 

@@ -299,6 +299,21 @@ class TestRunning:
         assert world.clock.now_ms() - began_at_ms <= world.settings.timing.worker_ms
 
 
+class TestParkedNearTheDeadline:
+    def test_it_comes_back_at_the_deadline_and_not_after_it(
+        self, world: World, opened: Opened
+    ) -> None:
+        """I8: a provider that asks for patience cannot move the end."""
+        world.provider.submits = [Running("job-1", 850)]
+        generation = run(world, world.admit(opened))
+        manual(world.clock).advance(860)
+        world.provider.polls = [Running("job-1", 900)]
+        world.worker.run(generation.id, "run-2")
+        parked = world.generation(generation.id)
+        grace_ms = world.settings.timing.dispatch_grace_ms
+        assert parked.due_at_ms == parked.deadline_at_ms + grace_ms
+
+
 class TestPlaceLost:
     def test_a_second_delivery_of_a_running_job_does_nothing(
         self, world: World, opened: Opened

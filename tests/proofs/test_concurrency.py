@@ -7,9 +7,11 @@ def test_a_small_run_overspends_nothing_and_its_control_does(
     emulator: str, environment: dict[str, str]
 ) -> None:
     """I1, I2, I7, I13: across processes, which share nothing but the tables."""
-    figures = prove(Place(emulator, environment), runs=2, threads=16, processes=2)
+    figures = prove(Place(emulator, environment), runs=4, threads=32, processes=2)
     assert figures.wrong == []
-    assert figures.summary == "concurrency: 2 runs, overshoot 0, control 2/2"
-    assert figures.holds
+    assert figures.overshoot == 0
+    # In the fourth run there is money for all but one, and two keys are shared: whoever goes
+    # without, one of those is paid for.
     assert figures.repeated > 0
-    assert figures.reads > 0
+    # How often it does so is for the large run to say, whose races are wider.
+    assert figures.control_overshoot > 0

@@ -1,5 +1,6 @@
 """The functions' settings, read once from a mapping that the entry module hands in."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from handler.core.errors import ConfigurationError
 from handler.core.timing import Timing
 
 SWITCH = ("off", "on")
+_ORIGIN = re.compile(r"https?://[^\s,/]+")
 LOG_LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")
 
 
@@ -23,6 +25,8 @@ class Settings:
     providers: frozenset[str]
     """Names of the providers that are turned on."""
     timing: Timing
+    allowed_origins: tuple[str, ...]
+    """Origins of pages that may call the endpoint; `*` stands for all."""
     log_level: str
 
     @classmethod
@@ -53,6 +57,7 @@ class Settings:
             wait_seconds=_number(environ, "WAIT_SECONDS", 30),
             providers=frozenset({"sketch"} if sketch == "on" else set()),
             timing=timing,
+            allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
             log_level=_one_of(environ, "LOG_LEVEL", LOG_LEVELS),
         )
 
@@ -82,6 +87,16 @@ def _days(environ: Mapping[str, str], name: str, default: int) -> int:
     if days != int(days):
         raise ConfigurationError(f"{name} must be a whole number of days, not {days}")
     return int(days)
+
+
+def _origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in (environ.get(name, "") or "*").split(","))
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ConfigurationError(
+                f"{name} must be * or origins such as https://app.example.com, not {origin!r}"
+            )
+    return origins
 
 
 def _one_of(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:

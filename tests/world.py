@@ -146,6 +146,7 @@ class World:
             admissions=self.admissions,
             lookup=self.lookup,
             wait_seconds=self.settings.wait_seconds,
+            allowed_origins=self.settings.allowed_origins,
         )
 
     def open_account(self, credits_micros: int, secret: str | None = None) -> Opened:

@@ -26,4 +26,5 @@ def build_api(settings: Settings, connect: Connect = connect) -> ApiServices:
         ),
         lookup=Lookup(stores.generations, stores.images, stores.clock),
         wait_seconds=settings.wait_seconds,
+        allowed_origins=settings.allowed_origins,
     )

@@ -51,7 +51,7 @@ def build_app(services: ApiServices, security: TransportSecuritySettings = ANY_H
     )
     return CORSMiddleware(
         FailureMiddleware(DrainingMiddleware(PrefixMiddleware(router))),
-        allow_origins=["*"],
+        allow_origins=services.allowed_origins,
         allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=ALLOW_HEADERS,
         expose_headers=EXPOSE_HEADERS,

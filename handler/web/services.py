@@ -18,3 +18,5 @@ class ApiServices:
     lookup: Lookup
     wait_seconds: float
     """The longest that a call waits for a generation."""
+    allowed_origins: tuple[str, ...]
+    """Origins of pages that may call; `*` stands for all."""

@@ -22,6 +22,7 @@ def test_four_names_are_all_that_is_needed() -> None:
     assert settings.wait_seconds == 30
     assert settings.providers == frozenset()
     assert settings.log_level == "INFO"
+    assert settings.allowed_origins == ("*",)
     assert (settings.timing.worker_ms, settings.timing.lease_ms) == (120_000, 150_000)
     assert settings.timing.retention_days == 30
 
@@ -36,6 +37,7 @@ def test_everything_can_be_set() -> None:
         "RETENTION_DAYS": "7",
         "LOCAL_SKETCH": "on",
         "LOG_LEVEL": "DEBUG",
+        "ALLOWED_ORIGINS": "https://a.example, http://localhost:3000",
     }
     settings = Settings.from_env(given)
     timing = settings.timing
@@ -44,6 +46,7 @@ def test_everything_can_be_set() -> None:
     assert timing.retention_days == 7
     assert settings.providers == {"sketch"}
     assert settings.log_level == "DEBUG"
+    assert settings.allowed_origins == ("https://a.example", "http://localhost:3000")
 
 
 @pytest.mark.parametrize("name", COMPLETE)
@@ -69,6 +72,9 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("LOCAL_SKETCH", "1"),
         ("LOG_LEVEL", "LOUD"),
         ("LOG_LEVEL", "10"),
+        ("ALLOWED_ORIGINS", "app.example"),
+        ("ALLOWED_ORIGINS", "https://a.example/path"),
+        ("ALLOWED_ORIGINS", "https://a.example,"),
         # A lease must outlast the worker, and end before the deadline of 900 seconds.
         ("LEASE_SECONDS", "120"),
         ("LEASE_SECONDS", "900"),

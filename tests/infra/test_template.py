@@ -1,11 +1,14 @@
 """What the template promises: durable money, least privilege, time-outs in order."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handler.settings import Settings
+from handler.web.app import FILES_PATH, MCP_PATH
 from infra.template import Template, load_template
 
 TABLES = {"CreditsTable", "GenerationsTable"}
@@ -22,13 +25,32 @@ def function(template: Template, name: str) -> dict[str, Any]:
     return dict(template.resources("AWS::Serverless::Function")[name])
 
 
-def actions(template: Template, name: str) -> set[str]:
-    found: set[str] = set()
-    for policy in function(template, name)["Policies"]:
-        for statement in policy["Statement"]:
-            action = statement["Action"]
-            found |= {action} if isinstance(action, str) else set(action)
-    return found
+def statements(template: Template, name: str) -> list[dict[str, Any]]:
+    """What a function's role allows."""
+    role = template.resources("AWS::IAM::Role")[function(template, name)["Role"]["Fn::GetAtt"][0]]
+    assert set(role) == {"AssumeRolePolicyDocument", "Policies"}, "no policy but its own"
+    (policy,) = role["Policies"]
+    return list(policy["PolicyDocument"]["Statement"])
+
+
+def allowed(template: Template, name: str) -> set[tuple[str, str]]:
+    """Pairs of action and resource."""
+    return {
+        (action, spelled(statement["Resource"]))
+        for statement in statements(template, name)
+        for action in listed(statement["Action"])
+    }
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def spelled(resource: Any) -> str:
+    """`Table.Arn`, or what `Fn::Sub` makes of it."""
+    if "Fn::GetAtt" in resource:
+        return ".".join(resource["Fn::GetAtt"])
+    return str(resource["Fn::Sub"])
 
 
 class TestReading:
@@ -158,51 +180,134 @@ class TestBucket:
 
 
 class TestPrivilege:
-    @pytest.mark.parametrize(
-        ("name", "allowed"),
-        [
-            (
-                "ApiFunction",
-                {
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                    "sqs:SendMessage",
-                    "s3:GetObject",
-                    "s3:PutObject",
-                },
-            ),
-            (
-                "WorkerFunction",
-                {
-                    "dynamodb:GetItem",
-                    "dynamodb:UpdateItem",
-                    "sqs:SendMessage",
-                    "s3:GetObject",
-                    "s3:PutObject",
-                },
-            ),
-            (
-                "SweeperFunction",
-                {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query", "sqs:SendMessage"},
-            ),
-        ],
-    )
-    def test_a_function_may_do_what_it_does_and_no_more(
-        self, template: Template, name: str, allowed: set[str]
-    ) -> None:
-        assert actions(template, name) == allowed
+    """That these are what the functions need is shown in `test_privileges.py`."""
 
     @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-    def test_nothing_is_allowed_on_everything(self, template: Template, name: str) -> None:
-        for policy in function(template, name)["Policies"]:
-            for statement in policy["Statement"]:
-                assert statement["Effect"] == "Allow"
-                assert statement["Resource"] != "*"
-                assert isinstance(statement["Resource"], dict)
+    def test_every_permission_names_its_actions_and_its_resource(
+        self, template: Template, name: str
+    ) -> None:
+        for statement in statements(template, name):
+            assert statement["Effect"] == "Allow"
+            assert all("*" not in action for action in listed(statement["Action"]))
+        for _, resource in allowed(template, name):
+            # Below a bucket every key, and nothing else, is under a prefix.
+            stars = resource.count("*")
+            assert stars == 0 or (stars == 1 and resource.endswith(("/images/*", "/requests/*")))
+
+    @pytest.mark.parametrize("name", sorted(FUNCTIONS))
+    def test_a_function_writes_to_its_own_log_only(self, template: Template, name: str) -> None:
+        log = function(template, name)["LoggingConfig"]["LogGroup"]["Ref"]
+        writes = {pair for pair in allowed(template, name) if pair[0].startswith("logs:")}
+        assert writes == {(f"logs:{a}", f"{log}.Arn") for a in ("CreateLogStream", "PutLogEvents")}
+        assert log in template.resources("AWS::Logs::LogGroup")
+
+    def test_only_lambda_takes_on_a_functions_role(self, template: Template) -> None:
+        for role in template.resources("AWS::IAM::Role").values():
+            (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+            assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+    def test_only_this_api_may_call_the_function(self, template: Template) -> None:
+        (permission,) = template.resources("AWS::Lambda::Permission").values()
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert "${HttpApi}/*" in permission["SourceArn"]["Fn::Sub"]
 
     @pytest.mark.parametrize("name", sorted(FUNCTIONS))
     def test_its_handler_exists(self, template: Template, name: str, project: Path) -> None:
         module, _, attribute = function(template, name)["Handler"].rpartition(".")
         source = project / f"{module.replace('.', '/')}.py"
         assert f"def {attribute}(" in source.read_text(encoding="utf-8")
+
+
+class TestApi:
+    def test_its_routes_are_the_applications(self, template: Template) -> None:
+        routes = template.resources("AWS::ApiGatewayV2::Route").values()
+        assert {route["RouteKey"] for route in routes} == {
+            f"ANY {MCP_PATH}",
+            f"ANY {MCP_PATH}/",
+            "ANY " + FILES_PATH.replace("{generation_id}", "{id}"),
+        }
+        assert all(
+            route["Target"] == {"Fn::Sub": "integrations/${ApiIntegration}"} for route in routes
+        )
+
+    def test_it_calls_the_snapshot_that_the_alias_names(self, template: Template) -> None:
+        api = function(template, "ApiFunction")
+        assert api["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+        assert api["AutoPublishAlias"]
+        (integration,) = template.resources("AWS::ApiGatewayV2::Integration").values()
+        assert integration["IntegrationUri"] == {"Ref": "ApiFunction.Alias"}
+        assert integration["PayloadFormatVersion"] == "2.0"
+        (permission,) = template.resources("AWS::Lambda::Permission").values()
+        assert permission["FunctionName"] == {"Ref": "ApiFunction.Alias"}
+
+    def test_every_changed_parameter_makes_a_new_version(self, template: Template) -> None:
+        """Else the alias would go on with the old environment."""
+        described = json.dumps(function(template, "ApiFunction")["VersionDescription"])
+        parameters = template.document["Parameters"]
+        used = {
+            value["Ref"]
+            for value in template.environment().values()
+            if isinstance(value, dict) and value.get("Ref") in parameters
+        }
+        assert used
+        assert {name for name in used if f"${{{name}}}" in described} == used
+
+    def test_the_access_log_holds_nothing_that_people_put_keys_in(self, template: Template) -> None:
+        (stage,) = template.resources("AWS::ApiGatewayV2::Stage").values()
+        line = json.loads(stage["AccessLogSettings"]["Format"])
+        assert set(line) >= {"request_id", "status", "latency_ms"}
+        for value in line.values():
+            assert value.startswith("$context.")
+            assert "query" not in value.lower()
+            assert "header" not in value.lower()
+
+    def test_callers_are_throttled(self, template: Template) -> None:
+        (stage,) = template.resources("AWS::ApiGatewayV2::Stage").values()
+        assert stage["StageName"] == "$default"
+        assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+
+
+class TestWatching:
+    def test_every_function_has_alarms_for_errors_and_throttles(self, template: Template) -> None:
+        watched = {
+            (alarm["MetricName"], dimension["Value"].get("Ref"))
+            for alarm in template.resources("AWS::CloudWatch::Alarm").values()
+            for dimension in alarm["Dimensions"]
+        }
+        for name in FUNCTIONS:
+            assert ("Errors", name) in watched
+            assert ("Throttles", name) in watched
+
+    def test_silence_of_the_sweeper_is_an_alarm(self, template: Template) -> None:
+        alarm = template.resources("AWS::CloudWatch::Alarm")["SweeperOverdueAlarm"]
+        assert alarm["TreatMissingData"] == "breaching"
+        assert alarm["ComparisonOperator"] == "LessThanThreshold"
+
+    def test_every_alarm_says_what_happened_and_reaches_the_operator(
+        self, template: Template
+    ) -> None:
+        alarms = template.resources("AWS::CloudWatch::Alarm")
+        assert len(alarms) >= 9
+        for alarm in alarms.values():
+            assert alarm["AlarmDescription"].endswith(".")
+            assert alarm["AlarmActions"] == {
+                "Fn::If": ["HasAlarmEmail", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]
+            }
+
+    def test_the_dashboard_is_json_about_resources_that_exist(self, template: Template) -> None:
+        (dashboard,) = template.resources("AWS::CloudWatch::Dashboard").values()
+        body = dashboard["DashboardBody"]["Fn::Sub"]
+        assert json.loads(body)["widgets"]
+        for name in re.findall(r"\$\{(\w+)[.}]", body):
+            assert name in {*template.document["Resources"], "AWS"}
+
+    def test_no_log_is_kept_for_ever(self, template: Template) -> None:
+        for group in template.resources("AWS::Logs::LogGroup").values():
+            assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_configuration_to_paste_is_json(template: Template) -> None:
+    text = template.document["Outputs"]["ClientConfiguration"]["Value"]["Fn::Sub"]
+    server = json.loads(text)["mcpServers"]["tokenflux-images"]
+    assert server["url"] == "${HttpApi.ApiEndpoint}/v1/images/mcp"
+    assert server["headers"] == {"Authorization": "Bearer KEY"}

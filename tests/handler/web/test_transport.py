@@ -109,6 +109,28 @@ async def test_a_preflight_is_answered_without_a_key(shared_world: World, kind: 
 
 
 @every_door
+async def test_a_deployment_may_name_the_pages_that_call_it(
+    shared_world: World, kind: HttpKind
+) -> None:
+    """What is no page's call has no origin, and is answered as ever."""
+    own = "https://app.example"
+    services = replace(shared_world.api, allowed_origins=(own,))
+    async with kind.open(services) as http:
+        allowed = await http.post(initialize(), _secret(shared_world), {"Origin": own})
+        other = await http.post(initialize(), _secret(shared_world), {"Origin": ORIGIN})
+        none = await http.post(initialize(), _secret(shared_world))
+        preflight = await http.send(
+            "OPTIONS", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+        )
+    assert allowed.headers["access-control-allow-origin"] == own
+    assert "origin" in allowed.headers["vary"].lower()
+    assert "access-control-allow-origin" not in other.headers
+    assert none.status == 200
+    assert preflight.status == 400
+    assert "access-control-allow-origin" not in preflight.headers
+
+
+@every_door
 async def test_options_without_preflight_headers_is_answered_too(
     shared_world: World, kind: HttpKind
 ) -> None:

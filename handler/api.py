@@ -1,36 +1,32 @@
-"""Lambda entry module for HTTP: API Gateway HTTP API, REST API and Function URL events."""
+"""Lambda entry module for HTTP: API Gateway HTTP API, REST API and Function URL events.
+
+Everything is built while the module is imported, so that SnapStart's snapshot has it.
+`handler.snapshot` keeps out of the snapshot what must not be in it.
+"""
 
 import os
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from mangum import Mangum
 
+from handler.adapters.aws import new_session
 from handler.bootstrap.api import build_api
+from handler.events.gateway import ColdStart, adapt
 from handler.logs import configure_logging
 from handler.settings import Settings
-from handler.web.app import build_app
-from handler.web.services import ApiServices
+from handler.snapshot import Renewed
 
-if TYPE_CHECKING:
-    from mangum.types import ASGI
-
-
-@cache
-def _adapter() -> Mangum:
-    settings = Settings.from_env(os.environ)
-    configure_logging(settings.log_level)
-    return adapt(build_api(settings))
+_settings = Settings.from_env(os.environ)
+configure_logging(_settings.log_level)
 
 
-def adapt(services: ApiServices) -> Mangum:
-    """Answer HTTP events with `services`."""
-    app = build_app(services)
-    # Mangum would run a lifespan with every event. Its protocol for an application names the
-    # parameters, Starlette leaves them positional.
-    return Mangum(cast("ASGI", app), lifespan="off")
+def _build() -> Mangum:
+    return adapt(build_api(_settings, new_session()), ColdStart())
+
+
+_adapter = Renewed(_build)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one HTTP event."""
-    return _adapter()(event, context)
+    return _adapter.current(event, context)

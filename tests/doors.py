@@ -27,9 +27,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import Result
 from starlette.types import ASGIApp
 
-from handler.api import adapt
 from handler.core.ports import Clock
 from handler.core.work import Worker
+from handler.events.gateway import adapt
 from handler.tools.caller import Caller
 from handler.tools.server import Tools, build_server
 from handler.web.app import MCP_PATH, build_app

@@ -9,10 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.environment import aws_environment
+
 ROOT = Path(__file__).parent.parent
 STANDARD = sys.stdlib_module_names
 ENTRIES = {"api", "worker", "sweeper"}
 OURS = {"handler", "infra", "tests"}
+FUNCTION_ENVIRONMENT = {
+    "CREDITS_TABLE": "credits",
+    "GENERATIONS_TABLE": "generations",
+    "JOBS_QUEUE_URL": "https://queue.example",
+    "IMAGES_BUCKET": "images",
+    **aws_environment({}, "http://127.0.0.1:1"),
+}
 
 ALLOWED: dict[str, set[str]] = {
     "core": {"handler.core"},
@@ -31,15 +40,18 @@ ALLOWED: dict[str, set[str]] = {
         "handler.settings",
         "handler.web.services",
     },
+    "events": {"handler.core", "handler.web"},
     "settings": {"handler.core"},
+    "snapshot": set(),
     "logs": {"handler.core"},
     **{
         entry: {
+            "handler.adapters.aws",
             "handler.bootstrap",
-            "handler.web",
-            "handler.core",
+            "handler.events",
             "handler.settings",
             "handler.logs",
+            "handler.snapshot",
         }
         for entry in ENTRIES
     },
@@ -52,6 +64,7 @@ LIBRARIES: dict[str, set[str]] = {
     "painter": {"numpy", "PIL"},
     "catalogue": {"jsonschema"},
     "settings": set(),
+    "snapshot": {"snapshot_restore_py"},
     "logs": set(),
     "worker": set(),
     "sweeper": set(),
@@ -153,6 +166,7 @@ def imported_by(module: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         cwd=ROOT,
+        env=FUNCTION_ENVIRONMENT,
         check=True,
         capture_output=True,
         text=True,

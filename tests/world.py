@@ -24,9 +24,9 @@ from handler.core.models import Model
 from handler.core.ports import Clock
 from handler.core.sweep import Sweeper
 from handler.core.work import Worker
+from handler.events.jobs import work_on
 from handler.settings import Settings
 from handler.web.services import ApiServices
-from handler.worker import work_on
 from infra.local.worker import Loop
 from infra.operator.keys import create_key
 from tests.fakes import ManualClock, ScriptedProvider

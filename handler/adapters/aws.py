@@ -1,14 +1,13 @@
 """AWS clients and the one table from their errors to ours.
 
 Building a client is slow (tens of milliseconds), so the entry modules do it once; clients may be
-shared between threads.
+shared between threads. They are botocore's: boto3's are the same with more to load.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -18,6 +17,8 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from botocore.loaders import create_loader
+from botocore.session import Session
 
 from handler.core import errors
 
@@ -53,9 +54,18 @@ Connect = Callable[[str], Any]
 """Makes a client of the service it is given the name of."""
 
 
-def connect(service: str) -> Any:
-    """A client whose endpoint, region and credentials come from the environment."""
-    return boto3.client(service, config=client_config(service))
+# The descriptions of the services: what makes a first client slow, and nobody's in particular.
+_descriptions = create_loader()
+
+
+def new_session() -> Connect:
+    """What makes clients with connections and credentials of their own.
+
+    Endpoint, region and credentials come from the environment.
+    """
+    session = Session()
+    session.register_component("data_loader", _descriptions)
+    return lambda service: session.create_client(service, config=client_config(service))
 
 
 def client_config(service: str, *, read_timeout_seconds: float = 3) -> Config:
@@ -67,7 +77,7 @@ def client_config(service: str, *, read_timeout_seconds: float = 3) -> Config:
         read_timeout=read_timeout_seconds,
         retries={"mode": "standard", "total_max_attempts": 4},
         max_pool_connections=64,
-        # boto3 still presigns with version 2, which newer regions refuse.
+        # botocore still presigns with version 2, which newer regions refuse.
         signature_version="s3v4" if service == "s3" else None,
     )
 

@@ -1,6 +1,6 @@
 """What answers HTTP."""
 
-from handler.adapters.aws import Connect, connect
+from handler.adapters.aws import Connect
 from handler.bootstrap.stores import build_stores
 from handler.catalogue.load import load_catalogue
 from handler.core.admission import Admissions
@@ -10,7 +10,7 @@ from handler.settings import Settings
 from handler.web.services import ApiServices
 
 
-def build_api(settings: Settings, connect: Connect = connect) -> ApiServices:
+def build_api(settings: Settings, connect: Connect) -> ApiServices:
     """Everything behind `handler.api`."""
     stores = build_stores(settings, connect)
     return ApiServices(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handler.adapters.aws import Connect, connect
+from handler.adapters.aws import Connect
 from handler.adapters.clock import SystemClock
 from handler.adapters.dynamodb.accounts import DynamoAccountStore
 from handler.adapters.dynamodb.client import DynamoDB
@@ -39,9 +39,7 @@ class Stores:
     images: ImageStore
 
 
-def build_stores(
-    settings: Settings, connect: Connect = connect, clock: Clock | None = None
-) -> Stores:
+def build_stores(settings: Settings, connect: Connect, clock: Clock | None = None) -> Stores:
     """Open every store over clients from `connect`; nothing is sent yet."""
     clock, timing = clock or SystemClock(), settings.timing
     credits_table, generations_table = settings.credits_table, settings.generations_table

@@ -1,6 +1,6 @@
 """What works on jobs."""
 
-from handler.adapters.aws import Connect, connect
+from handler.adapters.aws import Connect
 from handler.bootstrap.stores import build_stores
 from handler.catalogue.load import load_catalogue
 from handler.core.work import Worker
@@ -8,7 +8,7 @@ from handler.providers.registry import build_providers
 from handler.settings import Settings
 
 
-def build_worker(settings: Settings, connect: Connect = connect) -> Worker:
+def build_worker(settings: Settings, connect: Connect) -> Worker:
     """Everything behind `handler.worker`."""
     stores = build_stores(settings, connect)
     return Worker(

@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 
-from handler import worker
 from handler.adapters.aws import client_config, translated_errors
 from handler.settings import Settings
 from infra.local.lifeline import when_parent_ends
@@ -107,6 +106,9 @@ def as_record(message: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Work until the parent lets go."""
+    # Importing it builds the worker, from the environment that only this process has.
+    from handler.worker import handler  # noqa: PLC0415
+
     settings = Settings.from_env(os.environ)
     ended = threading.Event()
     when_parent_ends(ended.set)
@@ -114,7 +116,7 @@ def main() -> None:
     # A poll that waits longer than the client does would end every time as an error.
     config = client_config("sqs", read_timeout_seconds=POLL_SECONDS + 5)
     sqs = boto3.client("sqs", config=config)
-    loop = Loop(worker.handler, sqs, settings.jobs_queue_url)
+    loop = Loop(handler, sqs, settings.jobs_queue_url)
     for number in range(JOBS_AT_ONCE):
         threading.Thread(target=loop.run, name=f"job-{number}", daemon=True).start()
     ended.wait()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from handler.core import errors
-from handler.worker import work_on
+from handler.events.jobs import work_on
 from tests.simulation.books import Violation
 from tests.simulation.faults import ProviderDefect
 from tests.simulation.sqs import Message

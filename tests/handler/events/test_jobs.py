@@ -5,7 +5,7 @@ from typing import Any
 from handler.core import errors
 from handler.core.generation import Status
 from handler.core.ports import Done, Job, Outcome
-from handler.worker import work_on
+from handler.events.jobs import work_on
 from tests.fakes import PNG
 from tests.world import Opened, World, manual
 

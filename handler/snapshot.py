@@ -1,7 +1,7 @@
 """SnapStart: what a function holds before its snapshot must not be used by those restored from it.
 
 All of them would share it: open connections, credentials that have expired since, the state of
-random numbers, an event loop with its threads.
+random numbers, an event loop.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ class Renewed(Generic[Built]):
 
     def __init__(self, build: Callable[[], Built]) -> None:
         self._build = build
+        self._loop = _new_current_loop()
         self.current = build()
         register_after_restore(self._renew)
 
@@ -26,5 +27,12 @@ class Renewed(Generic[Built]):
         # What is random by the operating system (ids, keys) needs nothing; pauses between retries
         # come from this generator, here and in the AWS library, and would be the same everywhere.
         random.seed()
-        asyncio.set_event_loop(asyncio.new_event_loop())
+        self._loop.close()
+        self._loop = _new_current_loop()
         self.current = self._build()
+
+
+def _new_current_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop

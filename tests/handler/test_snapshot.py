@@ -49,11 +49,14 @@ for function, arguments, options in get_before_snapshot():
     function(*arguments, **options)
 before = sockets()
 assert before, "a warm process has connections"
+state = random.getstate()
 
 def restored():
     for fd in before:
         with socket.socket(fileno=os.dup(fd)) as dead, contextlib.suppress(OSError):
             dead.shutdown(socket.SHUT_RDWR)
+    # A fork would be given new randomness by Python; a restore is not.
+    random.setstate(state)
     os.environ["AWS_ACCESS_KEY_ID"] = "renewed"
     for function, arguments, options in get_after_restore():
         function(*arguments, **options)

@@ -30,7 +30,10 @@ def statements(template: Template, name: str) -> list[dict[str, Any]]:
     role = template.resources("AWS::IAM::Role")[function(template, name)["Role"]["Fn::GetAtt"][0]]
     assert set(role) == {"AssumeRolePolicyDocument", "Policies"}, "no policy but its own"
     (policy,) = role["Policies"]
-    return list(policy["PolicyDocument"]["Statement"])
+    return [
+        statement["Fn::If"][1] if "Fn::If" in statement else statement
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
 
 
 def allowed(template: Template, name: str) -> set[tuple[str, str]]:
@@ -50,6 +53,8 @@ def spelled(resource: Any) -> str:
     """`Table.Arn`, or what `Fn::Sub` makes of it."""
     if "Fn::GetAtt" in resource:
         return ".".join(resource["Fn::GetAtt"])
+    if "Ref" in resource:
+        return str(resource["Ref"])
     return str(resource["Fn::Sub"])
 
 
@@ -194,6 +199,18 @@ class TestPrivilege:
             stars = resource.count("*")
             assert stars == 0 or (stars == 1 and resource.endswith(("/images/*", "/requests/*")))
 
+    def test_only_the_worker_reads_tokens(self, template: Template) -> None:
+        reads = ("secretsmanager:GetSecretValue", "ProviderTokens")
+        assert [name for name in sorted(FUNCTIONS) if reads in allowed(template, name)] == [
+            "WorkerFunction"
+        ]
+        for name, parameter in template.document["Parameters"].items():
+            if name.endswith(("Token", "Key")):
+                assert parameter["NoEcho"] is True
+                used = json.dumps(template.resources("AWS::Serverless::Function"))
+                assert f'"Ref": "{name}"' not in used
+                assert f"${{{name}}}" not in used
+
     @pytest.mark.parametrize("name", sorted(FUNCTIONS))
     def test_a_function_writes_to_its_own_log_only(self, template: Template, name: str) -> None:
         log = function(template, name)["LoggingConfig"]["LogGroup"]["Ref"]
@@ -242,15 +259,20 @@ class TestApi:
 
     def test_every_changed_parameter_makes_a_new_version(self, template: Template) -> None:
         """Else the alias would go on with the old environment."""
-        described = json.dumps(function(template, "ApiFunction")["VersionDescription"])
+        api = function(template, "ApiFunction")
+        described = json.dumps(api["VersionDescription"])
         parameters = template.document["Parameters"]
+        own = api["Environment"]["Variables"]
         used = {
             value["Ref"]
-            for value in template.environment().values()
+            for value in [*template.environment().values(), *own.values()]
             if isinstance(value, dict) and value.get("Ref") in parameters
         }
         assert used
         assert {name for name in used if f"${{{name}}}" in described} == used
+        (vendors,) = [value["Fn::Join"][1] for value in own.values()]
+        assert vendors
+        assert all(json.dumps(vendor) in described for vendor in vendors)
 
     def test_the_access_log_holds_nothing_that_people_put_keys_in(self, template: Template) -> None:
         (stage,) = template.resources("AWS::ApiGatewayV2::Stage").values()

@@ -145,4 +145,4 @@ def generated_id(answers: list[Any]) -> str:
 def access_key(answers: list[Any]) -> str:
     """Whose credentials an image's address was signed with."""
     query = parse_qs(urlsplit(answers[1]["headers"]["location"]).query)
-    return query["X-Amz-Credential"][0].split("/")[0]
+    return str(query["X-Amz-Credential"][0]).split("/", maxsplit=1)[0]

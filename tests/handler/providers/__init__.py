@@ -1,0 +1,1 @@
+"""The vendors of images, against fakes of them."""

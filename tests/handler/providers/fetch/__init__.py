@@ -1,0 +1,1 @@
+"""Downloads, against hostile URLs and a hostile server."""

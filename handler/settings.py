@@ -3,13 +3,29 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from handler.core.errors import ConfigurationError
 from handler.core.timing import Timing
+from handler.core.vendors import Secret, VendorAccess
 
 SWITCH = ("off", "on")
 _ORIGIN = re.compile(r"https?://[^\s,/]+")
 LOG_LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")
+
+
+TOKENS = {
+    "replicate": "REPLICATE_API_TOKEN",
+    "fal": "FAL_KEY",
+    "openai": "OPENAI_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+    "bfl": "BFL_API_KEY",
+}
+"""The variable with each vendor's token; the token turns the vendor on."""
+SWITCHES = {"sketch": "LOCAL_SKETCH", "bedrock": "BEDROCK"}
+"""The variable that turns on what needs no token."""
+PROVIDER_NAMES = (*SWITCHES, *TOKENS)
 
 
 @dataclass(frozen=True)
@@ -23,7 +39,9 @@ class Settings:
     wait_seconds: float
     """The longest that `generate_image` waits for its result."""
     providers: frozenset[str]
-    """Names of the providers that are turned on."""
+    """Names of the providers that are turned on: whose models are offered."""
+    vendors: Mapping[str, VendorAccess]
+    """Those that can be reached from here; the API knows names only, and holds no token."""
     timing: Timing
     allowed_origins: tuple[str, ...]
     """Origins of pages that may call the endpoint; `*` stands for all."""
@@ -48,18 +66,76 @@ class Settings:
             )
         except ValueError as error:
             raise ConfigurationError(f"WORKER_TIMEOUT_SECONDS, LEASE_SECONDS: {error}") from error
-        sketch = _one_of(environ, "LOCAL_SKETCH", SWITCH)
+        vendors = configured_vendors(environ)
         return cls(
             credits_table=_required(environ, "CREDITS_TABLE"),
             generations_table=_required(environ, "GENERATIONS_TABLE"),
             jobs_queue_url=_required(environ, "JOBS_QUEUE_URL"),
             images_bucket=_required(environ, "IMAGES_BUCKET"),
             wait_seconds=_number(environ, "WAIT_SECONDS", 30),
-            providers=frozenset({"sketch"} if sketch == "on" else set()),
+            providers=frozenset(vendors) | _names(environ, "PROVIDERS", PROVIDER_NAMES),
+            vendors=vendors,
             timing=timing,
             allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
             log_level=_one_of(environ, "LOG_LEVEL", LOG_LEVELS),
         )
+
+
+def configured_vendors(environ: Mapping[str, str]) -> dict[str, VendorAccess]:
+    """How each vendor that the environment turns on is reached.
+
+    Raises:
+        ConfigurationError: A variable is wrong; names it, and not its value.
+    """
+    found = {
+        name: VendorAccess(base_url=_base_url(environ, f"{name.upper()}_BASE_URL"))
+        for name, switch in SWITCHES.items()
+        if _one_of(environ, switch, SWITCH) == "on"
+    }
+    for name, variable in TOKENS.items():
+        base_url, token = _base_url(environ, f"{name.upper()}_BASE_URL"), environ.get(variable)
+        if token:
+            found[name] = VendorAccess(_token(variable, token), base_url)
+        elif base_url and name == "openai":
+            # A server of one's own often asks for no token.
+            found[name] = VendorAccess(None, base_url)
+    return found
+
+
+def _token(variable: str, value: str) -> Secret:
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ConfigurationError(f"{variable} must be one word, as the vendor gave it out")
+    return Secret(value)
+
+
+def _base_url(environ: Mapping[str, str], name: str) -> str | None:
+    text = environ.get(name, "")
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        is_fine = parts.hostname and not (parts.username or parts.query or parts.fragment)
+        if is_fine and (parts.scheme == "https" or _is_here(parts.scheme, parts.hostname or "")):
+            return text.rstrip("/")
+    except ValueError:
+        pass
+    raise ConfigurationError(
+        f"{name} must be https://host/path, or http:// on this machine, without user or query"
+    )
+
+
+def _is_here(scheme: str, host: str) -> bool:
+    if scheme != "http":
+        return False
+    return host == "localhost" or ip_address(host).is_loopback
+
+
+def _names(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> frozenset[str]:
+    given = frozenset(environ.get(name, "").replace(",", " ").split())
+    if not given <= set(allowed):
+        unknown = ", ".join(sorted(given - set(allowed)))
+        raise ConfigurationError(f"{name} must be of {', '.join(allowed)}; not {unknown}")
+    return given
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

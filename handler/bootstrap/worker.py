@@ -13,7 +13,7 @@ def build_worker(settings: Settings, connect: Connect) -> Worker:
     stores = build_stores(settings, connect)
     return Worker(
         models=load_catalogue(settings.providers),
-        providers=build_providers(settings.providers, stores.clock),
+        providers=build_providers(settings.vendors, stores.clock, settings.timing),
         ledger=stores.ledger,
         generations=stores.generations,
         jobs=stores.jobs,

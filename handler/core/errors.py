@@ -24,6 +24,8 @@ Every message is written for the person who will read it and holds no secret.
 How each branch looks on the wire is decided at the edges (`handler.web`, `handler.tools`).
 """
 
+from handler.core.failures import FailureKind
+
 
 class ServiceError(Exception):
     """Root of the tree; `str(error)` is safe to show to whoever gets it."""
@@ -137,9 +139,16 @@ class OutcomeUnknown(Unavailable):
 class ProviderFailure(ServiceError):
     """A provider could not make the image; the message is for the caller.
 
-    `retryable` says whether another submission may succeed.
+    `retryable` says whether the same step may succeed later, `kind` what it counts as.
     """
 
-    def __init__(self, message: str, *, retryable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool = False,
+        kind: FailureKind = FailureKind.BAD_OUTPUT,
+    ) -> None:
         super().__init__(message)
         self.retryable = retryable
+        self.kind = kind

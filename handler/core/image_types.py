@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 from handler.core import errors
+from handler.core.failures import FailureKind
 from handler.core.generation import Image
 
 EXTENSIONS = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpg"}
@@ -20,7 +21,7 @@ def examine_all(outputs: Sequence[bytes]) -> list[Image]:
         ProviderFailure: There is none, or one is empty or of no format we store.
     """
     if not outputs:
-        raise errors.ProviderFailure("the provider returned no image")
+        raise errors.ProviderFailure("the provider returned no image", kind=FailureKind.NO_OUTPUT)
     return [_examine(data) for data in outputs]
 
 

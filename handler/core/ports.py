@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from handler.core.accounts import Account, ApiKey, Movement, Principal
+from handler.core.failures import FailureKind
 from handler.core.generation import Generation, Image, Request, Status
 
 
@@ -197,7 +198,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Done:
-    """The provider's images, in order, as it sent them: not yet checked."""
+    """The provider's images, in order; fewer than were asked for are a part, to be paid as one."""
 
     outputs: Sequence[bytes]
 
@@ -208,7 +209,12 @@ class Failed:
 
     reason: str
     retryable: bool = False
-    """Whether another submission may succeed."""
+    """Whether another submission may succeed, and no earlier one can still be under way."""
+    kind: FailureKind = FailureKind.PROVIDER_ERROR
+    retry_after_seconds: float | None = None
+    """How long the vendor asks to wait before that."""
+    said: str = ""
+    """The vendor's own words, for the operator's log alone: they may speak of our account."""
 
 
 Outcome = Running | Done | Failed
@@ -231,7 +237,7 @@ class Provider(Protocol):
     """
 
     def submit(self, job: Job) -> Outcome:
-        """Ask for the images; a POST that reaches a vendor is never repeated in here."""
+        """Ask for the images; a request that a vendor may have begun with is never repeated."""
 
     def poll(self, job: Job, ref: str) -> Outcome:
         """How the job `ref` stands."""

@@ -20,10 +20,23 @@ class Timing:
     """How long after a message was sent a missing claim means that it was lost."""
     deadline_ms: int = 900_000
     """How long after admission a generation must have ended."""
-    deadline_grace_ms: int = 300_000
+    deadline_grace_ms: int = 420_000
     """How long past the deadline the ending is left to a worker, which can ask the provider."""
     retention_days: int = 30
     """How long after its end a generation and its images are kept."""
+
+    @property
+    def answer_ms(self) -> int:
+        """How long a provider may take for one answer.
+
+        What is left of a worker's run is for fetching and storing the images.
+        """
+        return max(self.worker_ms - 60_000, self.worker_ms // 2)
+
+    @property
+    def polling_ms(self) -> int:
+        """How long one run goes on asking after a job before it frees its worker."""
+        return min(60_000, self.answer_ms)
 
     @property
     def retention_ms(self) -> int:

@@ -30,6 +30,7 @@ from handler.core.ports import (
     Provider,
     Running,
 )
+from handler.core.text import clipped
 from handler.core.timing import Timing
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,10 @@ For a later one the generation is parked and the worker freed.
 MAX_DELAY_SECONDS = 900
 """The longest delay that the queue can give a message (SQS, SendMessage)."""
 RETRY_DELAY_SECONDS = 5
+PARKED_SECONDS = 10
+"""How long a job that was asked after for a while is left alone before it is asked after again."""
+RESUMED_POLLING_MS = 1_000
+"""How long a run that takes up a parked job goes on asking: the job is a long one by now."""
 TOO_LATE = "the image was not ready in time; nothing was charged"
 GAVE_UP = "the image could not be made; nothing was charged"
 
@@ -74,8 +79,8 @@ class _Run:
 
     job: Job
     provider: Provider
-    ends_at_ms: int
-    """When it must let go: counted from the claim, as the lease is."""
+    polls_until_ms: int
+    """When it must let go of a job that still runs: counted from the claim, as the lease is."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,9 @@ class Worker:
             self.ledger.release(generation, "this model is no longer offered; nothing was charged")
             return
         job = _job(generation, model, request)
-        self._go_on(generation, _Run(job, provider, began_ms + self.timing.worker_ms))
+        is_resumed = generation.provider_ref is not None
+        polling_ms = RESUMED_POLLING_MS if is_resumed else self.timing.polling_ms
+        self._go_on(generation, _Run(job, provider, began_ms + polling_ms))
 
     def _stop_if_canceled(self, generation_id: str) -> None:
         generation = self.generations.get(generation_id)
@@ -147,16 +154,19 @@ class Worker:
                 return
             generation = bound
             wait_ms = int(outcome.poll_after_seconds * 1000)
-            if wait_ms > PATIENCE_SECONDS * 1000 or self.clock.now_ms() + wait_ms > run.ends_at_ms:
+            if wait_ms > PATIENCE_SECONDS * 1000:
                 self._park(generation, outcome.poll_after_seconds)
+                return
+            if self.clock.now_ms() + wait_ms > run.polls_until_ms:
+                self._park(generation, PARKED_SECONDS)
                 return
             self.clock.sleep(outcome.poll_after_seconds)
             outcome = self._ask(generation, partial(run.provider.poll, run.job, outcome.ref))
         match outcome:
             case Done(outputs):
                 self._finish(generation, outputs)
-            case Failed(reason, retryable):
-                self._fail(generation, reason, retryable=retryable)
+            case Failed():
+                self._fail(generation, outcome)
 
     def _ask(self, generation: Generation, question: Callable[[], Outcome]) -> Outcome:
         began_ms = self.clock.now_ms()
@@ -190,18 +200,22 @@ class Worker:
         try:
             images = examine_all(outputs[: generation.image_count])
         except errors.ProviderFailure as failure:
-            self._fail(generation, str(failure), retryable=failure.retryable)
+            self._fail(generation, Failed(str(failure), kind=failure.kind))
             return
         for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1):
             self.images.put(generation.id, number, data, image)
         if self.ledger.capture(generation, images, charge_for(generation, images)) is None:
             log.info("generation %s had ended before its images were stored", generation.id)
 
-    def _fail(self, generation: Generation, reason: str, *, retryable: bool) -> None:
+    def _fail(self, generation: Generation, failure: Failed) -> None:
+        _report(generation, failure)
+        delay_seconds = max(RETRY_DELAY_SECONDS, failure.retry_after_seconds or 0)
+        is_in_time = self.clock.now_ms() + delay_seconds * 1000 < generation.deadline_at_ms
+        retryable = failure.retryable and is_in_time
         if retryable and generation.submits < MAX_SUBMITS:
-            self._park(generation, RETRY_DELAY_SECONDS, resubmit=True)
+            self._park(generation, delay_seconds, resubmit=True)
         else:
-            self.ledger.release(generation, reason)
+            self.ledger.release(generation, failure.reason)
 
     def _expire(self, generation: Generation, run: _Run) -> None:
         if generation.provider_ref is not None:
@@ -215,6 +229,19 @@ class Worker:
 
 def _job(generation: Generation, model: Model, request: Request) -> Job:
     return Job(generation.id, model.provider_model, dict(request.input), generation.image_count)
+
+
+def _report(generation: Generation, failure: Failed) -> None:
+    # An alarm counts these lines by their fields.
+    fields = {
+        "generation": generation.id,
+        "model": generation.model_id,
+        "provider": generation.provider,
+        "failure": failure.kind.value,
+        "said": clipped(failure.said),
+    }
+    level = logging.ERROR if failure.kind.is_for_the_operator else logging.WARNING
+    log.log(level, "provider failed", extra={"fields": fields})
 
 
 def charge_for(generation: Generation, images: Sequence[Image]) -> int:

@@ -1,15 +1,27 @@
 """Which providers there are, in order, and how each is built when it is configured."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from handler.core.ports import Clock, Provider
-from handler.providers.sketch import SketchProvider
+from handler.core.timing import Timing
+from handler.core.vendors import VendorAccess
+from handler.providers import sketch
+from handler.providers.calls import new_client
+from handler.providers.setup import Setup
 
-_FACTORIES: Mapping[str, Callable[[Clock], Provider]] = {
-    "sketch": SketchProvider,
+_BUILDERS: Mapping[str, Callable[[Setup], Provider]] = {
+    "sketch": sketch.build,
 }
 
 
-def build_providers(names: Collection[str], clock: Clock) -> dict[str, Provider]:
+def build_providers(
+    vendors: Mapping[str, VendorAccess], clock: Clock, timing: Timing
+) -> dict[str, Provider]:
     """The adapters of the configured providers, by name."""
-    return {name: build(clock) for name, build in _FACTORIES.items() if name in names}
+    client = new_client()
+    answer_seconds = timing.answer_ms / 1000
+    return {
+        name: build(Setup(vendors[name], clock, client, answer_seconds))
+        for name, build in _BUILDERS.items()
+        if name in vendors
+    }

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from handler.core.ports import Clock, Done, Failed, Job, Outcome, Running
+from handler.core.failures import FailureKind
+from handler.core.ports import Clock, Done, Failed, Job, Outcome, Provider, Running
 from handler.painter.paint import paint
+from handler.providers.setup import Setup
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,11 @@ _SAVE_OPTIONS: dict[str, dict[str, int | bool]] = {
     "webp": {"quality": 88, "method": 2},
     "jpeg": {"quality": 90, "progressive": True},
 }
+
+
+def build(setup: Setup) -> Provider:
+    """The painter."""
+    return SketchProvider(setup.clock)
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,14 @@ class SketchProvider:
 
 def _paint_all(job: Job) -> Outcome:
     if "fail_with" in job.input:
-        return Failed(job.input["fail_with"])
+        return Failed(job.input["fail_with"], kind=FailureKind.ON_REQUEST)
     # A job without a seed must still paint the same picture if a second worker takes it over.
     seed = job.input.get("seed", zlib.crc32(job.generation_id.encode()))
     try:
         return Done([_paint_one(job, seed + number) for number in range(job.image_count)])
     except Exception:  # painting again would fail again; the caller is told at once instead
         log.exception("generation %s could not be painted", job.generation_id)
-        return Failed("the picture could not be painted")
+        return Failed("the picture could not be painted", kind=FailureKind.MODEL_ERROR)
 
 
 def _paint_one(job: Job, seed: int) -> bytes:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from handler.settings import configured_vendors
+
 REGION = "us-east-1"
 # The emulator checks signatures against these, its own defaults.
 ACCESS_KEY = "test"
@@ -62,7 +64,12 @@ def function_environment(
 ) -> dict[str, str]:
     """What the functions' code runs with: the template's environment, quicker, with the painter on.
 
-    What is set in `environ` wins, resources apart.
+    What is set in `environ` wins, resources apart. The tokens of vendors stay in `environ`, where
+    only the worker finds them; here are the vendors' names.
     """
+    vendors = configured_vendors(environ)
+    # A vendor may take minutes for one answer, which a lease has to outlast.
+    timing = {} if vendors else TIMING
     chosen = {name: environ[name] for name in (*TIMING, *CHANGEABLE) if environ.get(name)}
-    return {**provisioned, **TIMING, **chosen, "LOCAL_SKETCH": "on"}
+    names = ",".join(sorted(vendors))
+    return {**provisioned, **timing, **chosen, "PROVIDERS": names, "LOCAL_SKETCH": "on"}

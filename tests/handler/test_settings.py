@@ -1,8 +1,11 @@
 """The functions' settings: what is missing or wrong is named."""
 
+import pickle
+
 import pytest
 
 from handler.core.errors import ConfigurationError
+from handler.core.vendors import VendorAccess
 from handler.settings import Settings
 
 COMPLETE = {
@@ -21,6 +24,7 @@ def test_four_names_are_all_that_is_needed() -> None:
     assert settings.images_bucket == "images"
     assert settings.wait_seconds == 30
     assert settings.providers == frozenset()
+    assert settings.vendors == {}
     assert settings.log_level == "INFO"
     assert settings.allowed_origins == ("*",)
     assert (settings.timing.worker_ms, settings.timing.lease_ms) == (120_000, 150_000)
@@ -70,6 +74,17 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("DISPATCH_GRACE_SECONDS", "nan"),
         ("LOCAL_SKETCH", "yes"),
         ("LOCAL_SKETCH", "1"),
+        ("BEDROCK", "yes"),
+        ("PROVIDERS", "replicate,dalle"),
+        ("REPLICATE_BASE_URL", "http://replicate.example"),
+        ("REPLICATE_BASE_URL", "http://10.0.0.1"),
+        ("REPLICATE_BASE_URL", "https://"),
+        ("REPLICATE_BASE_URL", "https://[::1"),
+        ("OPENAI_BASE_URL", "https://user:pass@images.example/v1"),
+        ("OPENAI_BASE_URL", "https://images.example/v1?key=1"),
+        ("OPENAI_BASE_URL", "ftp://127.0.0.1/"),
+        ("FAL_KEY", "two words"),
+        ("FAL_KEY", "line\nbreak"),
         ("LOG_LEVEL", "LOUD"),
         ("LOG_LEVEL", "10"),
         ("ALLOWED_ORIGINS", "app.example"),
@@ -93,3 +108,58 @@ def test_a_switch_is_on_or_off(value: str, on: bool) -> None:
 
 def test_an_empty_number_is_the_default() -> None:
     assert Settings.from_env({**COMPLETE, "WAIT_SECONDS": ""}).wait_seconds == 30
+
+
+class TestVendors:
+    @pytest.mark.parametrize(
+        ("variable", "name"),
+        [
+            ("REPLICATE_API_TOKEN", "replicate"),
+            ("FAL_KEY", "fal"),
+            ("OPENAI_API_KEY", "openai"),
+            ("GEMINI_API_KEY", "gemini"),
+            ("BFL_API_KEY", "bfl"),
+        ],
+    )
+    def test_a_token_turns_its_vendor_on_and_is_not_seen(self, variable: str, name: str) -> None:
+        settings = Settings.from_env({**COMPLETE, variable: "s3cr3t-token"})
+        assert settings.providers == {name}
+        token = settings.vendors[name].token
+        assert token is not None
+        assert token.reveal() == "s3cr3t-token"
+        assert "s3cr3t" not in f"{settings!r} {token} {token!r} {token!s:>40}"
+        with pytest.raises(TypeError):
+            pickle.dumps(settings)
+
+    def test_a_wrong_token_is_told_without_showing_it(self) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            Settings.from_env({**COMPLETE, "FAL_KEY": "s3cr3t token"})
+        assert "s3cr3t" not in str(caught.value)
+
+    def test_names_alone_offer_models_without_reaching_their_vendor(self) -> None:
+        """How the API knows what the worker has."""
+        settings = Settings.from_env({**COMPLETE, "PROVIDERS": "replicate, openai,,"})
+        assert settings.providers == {"replicate", "openai"}
+        assert settings.vendors == {}
+
+    def test_what_needs_no_token_is_switched_on(self) -> None:
+        settings = Settings.from_env({**COMPLETE, "BEDROCK": "on", "LOCAL_SKETCH": "on"})
+        assert settings.providers == {"bedrock", "sketch"}
+        assert settings.vendors["bedrock"].token is None
+
+    @pytest.mark.parametrize(
+        "base_url",
+        [
+            "https://proxy.example/v1",
+            "http://127.0.0.1:4000/v1",
+            "http://[::1]:1",
+            "http://localhost",
+        ],
+    )
+    def test_a_server_of_ones_own_needs_no_token(self, base_url: str) -> None:
+        settings = Settings.from_env({**COMPLETE, "OPENAI_BASE_URL": base_url + "/"})
+        assert settings.vendors == {"openai": VendorAccess(None, base_url)}
+
+    def test_another_address_alone_turns_no_other_vendor_on(self) -> None:
+        given = {**COMPLETE, "REPLICATE_BASE_URL": "http://127.0.0.1:4000"}
+        assert Settings.from_env(given).vendors == {}

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from handler.core import errors
+from handler.core.failures import FailureKind
 from handler.core.generation import Generation, Image, Status
 from handler.core.ports import Done, Failed, Job, Outcome, Running
 from handler.core.work import (
     GAVE_UP,
     MAX_DELAY_SECONDS,
+    PARKED_SECONDS,
     RETRY_DELAY_SECONDS,
     TOO_LATE,
     Step,
@@ -180,6 +182,35 @@ class TestFailure:
         assert run(world, generation, "run-2").status is Status.SUCCEEDED
         assert len(world.provider.submitted) == 2
 
+    def test_the_vendors_pause_before_that_is_kept(self, world: World, opened: Opened) -> None:
+        world.provider.submits = [Failed("busy", retryable=True, retry_after_seconds=70.4)]
+        generation = run(world, world.admit(opened))
+        grace_ms = world.settings.timing.dispatch_grace_ms
+        assert generation.due_at_ms == world.clock.now_ms() + 70_000 + grace_ms
+
+    def test_a_pause_beyond_the_deadline_is_not_worth_waiting_for(
+        self, world: World, opened: Opened
+    ) -> None:
+        """I6."""
+        world.provider.submits = [Failed("busy", retryable=True, retry_after_seconds=901)]
+        generation = run(world, world.admit(opened))
+        assert (generation.status, generation.error) == (Status.FAILED, "busy")
+        assert available(world, opened) == CREDITS
+
+    def test_the_operator_reads_what_the_vendor_said_and_the_caller_does_not(
+        self, world: World, opened: Opened, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """An alarm counts the kinds."""
+        account = FailureKind.PROVIDER_ACCOUNT
+        world.provider.submits = [Failed("unavailable", kind=account, said="Exhausted balance")]
+        generation = run(world, world.admit(opened))
+        assert generation.error == "unavailable"
+        (record,) = (each for each in caplog.records if each.message == "provider failed")
+        fields = record.__dict__["fields"]
+        assert record.levelname == "ERROR"
+        assert (fields["failure"], fields["said"]) == ("provider_account", "Exhausted balance")
+        assert (fields["model"], fields["provider"]) == (MODEL_ID, "scripted")
+
     def test_a_second_such_failure_is_the_end(self, world: World, opened: Opened) -> None:
         """I9: at most two submissions, however they fail."""
         world.provider.submits = [Failed("busy", retryable=True)] * 3
@@ -271,16 +302,34 @@ class TestRunning:
             + world.settings.timing.dispatch_grace_ms
         )
 
-    def test_a_run_that_polls_on_and_on_parks_before_its_time_is_up(
+    def test_after_a_minute_of_polling_the_worker_is_freed(
         self, world: World, opened: Opened
     ) -> None:
+        """A vendor that starts a machine for minutes costs no idle worker."""
         world.provider.submits = [Running("job-1", 2)]
         world.provider.polls = [Running("job-1", 2)] * 1000
         began_at_ms = world.clock.now_ms()
         generation = run(world, world.admit(opened))
         assert generation.status is Status.PROCESSING
         assert generation.lease_until_ms < world.clock.now_ms()
-        assert world.clock.now_ms() - began_at_ms <= world.settings.timing.worker_ms
+        assert 50_000 < world.clock.now_ms() - began_at_ms <= 60_000
+        grace_ms = world.settings.timing.dispatch_grace_ms
+        assert generation.due_at_ms == world.clock.now_ms() + PARKED_SECONDS * 1000 + grace_ms
+
+    def test_whoever_takes_it_up_asks_once_and_submits_nothing(
+        self, world: World, opened: Opened
+    ) -> None:
+        world.provider.submits = [Running("job-1", 2)]
+        world.provider.polls = [Running("job-1", 2)] * 1000
+        generation = run(world, world.admit(opened))
+        asked, began_at_ms = len(world.provider.polled), world.clock.now_ms()
+        for number in range(20):
+            assert run(world, generation, f"run-{number}").status is Status.PROCESSING
+        assert len(world.provider.polled) - asked == 20
+        assert world.clock.now_ms() == began_at_ms
+        world.provider.polls = [Done([PNG])]
+        assert run(world, generation, "last").status is Status.SUCCEEDED
+        assert len(world.provider.submitted) == 1
 
     def test_a_slow_submission_counts_into_the_runs_time(
         self, world: World, opened: Opened

@@ -1,0 +1,252 @@
+"""Calls of a vendor's HTTP API: one place where it is decided what may be sent twice.
+
+A request that makes something is repeated only where the vendor certainly did not begin with it:
+there was no connection, or it said so. Everything else counts as begun. Nothing raised or logged
+here holds a header, a body or a URL.
+"""
+
+import contextlib
+import json
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+
+from handler.core.ports import Clock
+from handler.core.vendors import Secret
+
+log = logging.getLogger(__name__)
+
+NOT_BEGUN = frozenset({429, 503})
+"""Answers to a request that makes something which say that nothing was begun."""
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Answers to a question that are worth asking again after."""
+MAX_BODY_BYTES = 100 * 1024 * 1024
+"""Ten images in base64, as large as vendors make them."""
+ATTEMPTS = 3
+PAUSES_SECONDS = (1.0, 3.0)
+LONGEST_PAUSE_SECONDS = 10.0
+"""For longer than this nobody sits and waits; the job is put aside instead."""
+CONNECT_SECONDS = 5.0
+QUESTION_SECONDS = 20.0
+"""How long an answer may take that needs no work."""
+
+
+class CallFailed(Exception):
+    """A call without a usable answer."""
+
+
+class NotBegun(CallFailed):
+    """The request was not sent."""
+
+
+class AnswerLost(CallFailed):
+    """The request was sent, and no answer came."""
+
+
+class AnswerTooLarge(CallFailed):
+    """The answer is larger than anything that a vendor should send."""
+
+
+class AskLater(CallFailed):
+    """A question could not be answered now."""
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A vendor's answer."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name."""
+    at_ms: int = 0
+    """When it came."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def document(self) -> dict[str, Any]:
+        """The JSON object in the body; empty where there is none."""
+        try:
+            document = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return document if isinstance(document, dict) else {}
+
+    def text(self) -> str:
+        """The beginning of the body, for a log."""
+        return self.body[:400].decode("utf-8", "replace")
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """How long the vendor asks to wait: `retry-after-ms`, or `retry-after` in either form."""
+        with contextlib.suppress(ValueError, OverflowError):
+            if "retry-after-ms" in self.headers:
+                return _positive(float(self.headers["retry-after-ms"]) / 1000)
+            return _positive(float(self.headers["retry-after"]))
+        with contextlib.suppress(ValueError, KeyError):
+            then = parsedate_to_datetime(self.headers["retry-after"])
+            return _positive(then.timestamp() - self.at_ms / 1000)
+        return None
+
+
+def _positive(seconds: float) -> float:
+    if not seconds < 86_400:
+        raise ValueError("no time that anybody means")
+    return max(0.0, seconds)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """One vendor's API. URLs are absolute, or paths below the base URL."""
+
+    base_url: str
+    credentials: Mapping[str, Secret]
+    """Headers that go to the origin of the base URL, and nowhere else."""
+    client: httpx2.Client
+    clock: Clock
+    answer_seconds: float
+    """How long the answer may take to a request that makes something."""
+    not_begun: Collection[int] = NOT_BEGUN
+
+    def make(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """POST a request that makes something.
+
+        Raises:
+            NotBegun: It could not be sent.
+            AnswerLost: It was, and the answer did not come.
+            AnswerTooLarge: It came, and is no answer.
+        """
+        content = json.dumps(body, allow_nan=False).encode()
+        more = {"content-type": "application/json", **(headers or {})}
+        ends_ms = self.clock.now_ms() + int(self.answer_seconds * 1000)
+        for pause in (*PAUSES_SECONDS, None):
+            try:
+                reply = self._once("POST", path, self._left(ends_ms), content, more)
+            except NotBegun:
+                if pause is None:
+                    raise
+            else:
+                if reply.status not in self.not_begun or pause is None:
+                    return reply
+                pause = max(pause, reply.retry_after_seconds or 0)  # noqa: PLW2901
+                if pause > LONGEST_PAUSE_SECONDS:
+                    return reply
+            self.clock.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def ask(self, url: str, passing: Collection[int] = PASSING) -> Reply:
+        """GET what changes nothing; repeated for a while if it fails in passing.
+
+        Raises:
+            AskLater: It still does.
+            AnswerTooLarge: What came is no answer.
+        """
+        for pause in (*PAUSES_SECONDS, None):
+            retry_after: float | None = None
+            try:
+                reply = self._once("GET", url, QUESTION_SECONDS)
+                if reply.status not in passing:
+                    return reply
+                problem, retry_after = f"HTTP {reply.status}", reply.retry_after_seconds
+            except (NotBegun, AnswerLost) as error:
+                problem = str(error)
+            longest = max(pause or 0, retry_after or 0)
+            if pause is None or longest > LONGEST_PAUSE_SECONDS:
+                raise AskLater(problem, retry_after)
+            self.clock.sleep(longest)
+        raise AssertionError("the last attempt returns or raises")
+
+    def tell(self, method: str, url: str) -> Reply:
+        """Send once what may fail: a cancel.
+
+        Raises:
+            CallFailed: It did.
+        """
+        return self._once(method, url, QUESTION_SECONDS)
+
+    def is_own(self, url: str) -> bool:
+        """Whether a URL that the vendor gave is at its API, and may see our token."""
+        try:
+            return _origin(httpx2.URL(url)) == _origin(httpx2.URL(self.base_url))
+        except httpx2.InvalidURL:
+            return False
+
+    def _left(self, ends_ms: int) -> float:
+        return max(1.0, (ends_ms - self.clock.now_ms()) / 1000)
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        seconds: float,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        if url.startswith("/"):
+            url = self.base_url.rstrip("/") + url
+        elif not self.is_own(url):
+            raise AssertionError("only what `is_own` allows is called")
+        own = {name: secret.reveal() for name, secret in self.credentials.items()}
+        # A compressed answer could unpack to any size.
+        all_headers = {"accept-encoding": "identity", **(headers or {}), **own}
+        timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
+        with (
+            _translated(),
+            self.client.stream(
+                method, url, content=content, headers=all_headers, timeout=timeout
+            ) as response,
+        ):
+            body = _body(response)
+        received = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, body, received, self.clock.now_ms())
+
+
+def _body(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise AnswerTooLarge(f"more than {MAX_BODY_BYTES:,} bytes")
+    return bytes(body)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    # Nothing of what these say is passed on: it may hold a URL, and their request holds the token.
+    try:
+        yield
+    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+        raise NotBegun(f"no connection ({type(error).__name__})") from None
+    except (httpx2.TransportError, httpx2.DecodingError) as error:
+        raise AnswerLost(f"no answer ({type(error).__name__})") from None
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    default = {"https": 443, "http": 80}.get(url.scheme)
+    return url.scheme, url.host, url.port or default
+
+
+def new_client() -> httpx2.Client:
+    """What connections are made with.
+
+    No redirect, no proxy, no netrc. No connection is kept either: one that the vendor closes while
+    we reuse it cannot be told from a request that it took.
+    """
+    return httpx2.Client(
+        follow_redirects=False,
+        trust_env=False,
+        limits=httpx2.Limits(max_connections=64, max_keepalive_connections=0),
+    )

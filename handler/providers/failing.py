@@ -1,0 +1,123 @@
+"""What a caller reads when a vendor fails, and what the usual answers of HTTP stand for.
+
+A caller's text depends on the kind of failure alone. The vendor's own words go into it only where
+they are about the caller's input; everywhere else they may speak of our account, and are kept for
+the operator's log.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handler.core.failures import FailureKind
+from handler.core.ports import Failed
+from handler.core.text import clipped
+from handler.providers.calls import Reply
+
+_REASONS: Mapping[FailureKind, str] = {
+    FailureKind.CONTENT_FILTER: "the provider's content filter refused the prompt or its picture; "
+    "change the prompt and try again",
+    FailureKind.INVALID_INPUT: "the provider refused the input",
+    FailureKind.CAPACITY: "the provider has no capacity at the moment; try again in a few minutes",
+    FailureKind.TIMEOUT: "the provider did not finish the image in time; try again",
+    FailureKind.MODEL_ERROR: "the model failed while it made the image",
+    FailureKind.PROVIDER_ERROR: "the provider had an error of its own; try again",
+    FailureKind.NO_OUTPUT: "the provider returned no image; change the prompt or try again",
+    FailureKind.BAD_OUTPUT: "the provider returned something that is no usable image",
+    FailureKind.VANISHED_OUTPUT: "the provider deleted the image before it could be fetched; "
+    "try again",
+    FailureKind.PROVIDER_ACCOUNT: "the provider is unavailable at the moment; "
+    "its operator has been told",
+    FailureKind.MODEL_UNAVAILABLE: "the provider does not offer this model at the moment; "
+    "its operator has been told",
+    FailureKind.UNKNOWN_OUTCOME: "the connection to the provider broke, and the image with it; "
+    "try again",
+}
+NOTHING_CHARGED = "nothing was charged"
+_SAID_LENGTH = 400
+
+
+def failed(
+    kind: FailureKind,
+    said: str = "",
+    *,
+    retryable: bool = False,
+    retry_after_seconds: float | None = None,
+) -> Failed:
+    """A failure of that kind; `said` are the vendor's own words."""
+    said = clipped(" ".join(said.split()), _SAID_LENGTH)
+    reason = _REASONS[kind]
+    if kind is FailureKind.INVALID_INPUT and said:
+        reason = f"{reason}: {said}"
+    return Failed(
+        reason=f"{reason}; {NOTHING_CHARGED}",
+        retryable=retryable,
+        kind=kind,
+        retry_after_seconds=retry_after_seconds,
+        said=said,
+    )
+
+
+def refused(reply: Reply) -> Failed:
+    """What a reply other than 2xx stands for, where the vendor has no table of its own.
+
+    Retryable are those that say that nothing was begun.
+    """
+    said, status = words_of(reply), reply.status
+    if status in (408, 429, 503):
+        return failed(
+            FailureKind.CAPACITY,
+            said,
+            retryable=status != 408,
+            retry_after_seconds=reply.retry_after_seconds,
+        )
+    return failed(_KINDS.get(status, FailureKind.PROVIDER_ERROR), said)
+
+
+_KINDS: Mapping[int, FailureKind] = {
+    400: FailureKind.INVALID_INPUT,
+    401: FailureKind.PROVIDER_ACCOUNT,
+    402: FailureKind.PROVIDER_ACCOUNT,
+    403: FailureKind.PROVIDER_ACCOUNT,
+    404: FailureKind.MODEL_UNAVAILABLE,
+    410: FailureKind.MODEL_UNAVAILABLE,
+    413: FailureKind.INVALID_INPUT,
+    415: FailureKind.INVALID_INPUT,
+    422: FailureKind.INVALID_INPUT,
+    504: FailureKind.TIMEOUT,
+}
+
+
+def unreadable(reply: Reply) -> Failed:
+    """A success that says nothing we understand: the job may well have begun."""
+    return failed(FailureKind.UNKNOWN_OUTCOME, f"HTTP {reply.status}: {reply.text()}")
+
+
+def words_of(reply: Reply) -> str:
+    """The message in an error's body, in whichever of the usual places it is."""
+    document = reply.document()
+    error = document.get("error")
+    places = (
+        error.get("message") if isinstance(error, dict) else error,
+        document.get("detail"),
+        document.get("message"),
+        document.get("title"),
+    )
+    found = (_message(place) for place in places)
+    return next((message for message in found if message), reply.text())
+
+
+def _message(place: Any) -> str:
+    if isinstance(place, str):
+        return place.strip()
+    if isinstance(place, list):
+        # One problem each, as FastAPI and fal report them.
+        return "; ".join(filter(None, (_problem(each) for each in place)))
+    return ""
+
+
+def _problem(problem: Any) -> str:
+    if not isinstance(problem, dict) or not isinstance(problem.get("msg"), str):
+        return ""
+    where = problem.get("loc")
+    path = ".".join(str(part) for part in where if part != "body") if where else ""
+    return f"{path}: {problem['msg']}" if path else problem["msg"]

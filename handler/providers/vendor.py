@@ -1,0 +1,104 @@
+"""What every vendor's adapter has in common: from its answers to the core's outcomes.
+
+An adapter (`Vendor`) builds requests, reads replies and raises freely. `VendorProvider` puts it
+behind the core's `Provider`: it fetches and cleans the images, and turns whatever is raised into an
+outcome, so that a request which may have begun is never made again.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from handler.core.errors import ProviderFailure
+from handler.core.failures import FailureKind
+from handler.core.ports import Done, Failed, Job, Outcome, Running
+from handler.providers.calls import AnswerTooLarge, AskLater, CallFailed, NotBegun
+from handler.providers.failing import NOTHING_CHARGED, failed
+from handler.providers.outputs import Outputs
+
+log = logging.getLogger(__name__)
+
+ASK_AGAIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The vendor made images: bytes, or URLs (https or `data:`) to fetch them from."""
+
+    outputs: Sequence[bytes | str]
+
+
+Answer = Running | Ready | Failed
+
+
+class Vendor(Protocol):
+    """One vendor's API.
+
+    Besides what it returns, a method may raise `CallFailed` or `ProviderFailure`.
+    """
+
+    def submit(self, job: Job) -> Answer:
+        """Ask for the images."""
+
+    def poll(self, job: Job, ref: str) -> Answer:
+        """How the job stands that `Running` gave `ref` for."""
+
+    def cancel(self, job: Job, ref: str) -> None:
+        """Ask the vendor to stop; empty where it cannot."""
+
+
+@dataclass(frozen=True)
+class VendorProvider:
+    """A vendor as the core sees it; implements `Provider`."""
+
+    vendor: Vendor
+    outputs: Outputs
+
+    def submit(self, job: Job) -> Outcome:
+        """See `Provider`."""
+        try:
+            answer = self.vendor.submit(job)
+            if isinstance(answer, Ready):
+                return Done(self.outputs.collected(answer.outputs, comes_back=False))
+        except (CallFailed, ProviderFailure) as error:
+            return _as_failure(error)
+        except Exception:  # asking once more would be worse: the first job may be under way
+            log.exception("generation %s: its submission could not be handled", job.generation_id)
+            return failed(FailureKind.UNKNOWN_OUTCOME)
+        return answer
+
+    def poll(self, job: Job, ref: str) -> Outcome:
+        """See `Provider`."""
+        try:
+            answer = self.vendor.poll(job, ref)
+            if isinstance(answer, Ready):
+                return Done(self.outputs.collected(answer.outputs, comes_back=True))
+        except AskLater as later:
+            log.warning("generation %s could not be asked for: %s", job.generation_id, later)
+            return Running(ref, later.retry_after_seconds or ASK_AGAIN_SECONDS)
+        except (CallFailed, ProviderFailure) as error:
+            # A download that may succeed later: the vendor still has the image.
+            is_passing = isinstance(error, ProviderFailure) and error.retryable
+            return Running(ref, ASK_AGAIN_SECONDS) if is_passing else _as_failure(error)
+        except Exception:  # it would happen with every poll until the deadline
+            log.exception("generation %s: its state could not be read", job.generation_id)
+            return failed(FailureKind.PROVIDER_ERROR)
+        return answer
+
+    def cancel(self, job: Job, ref: str) -> None:
+        """See `Provider`."""
+        try:
+            self.vendor.cancel(job, ref)
+        except CallFailed as error:
+            log.warning("generation %s could not be stopped: %s", job.generation_id, error)
+
+
+def _as_failure(error: CallFailed | ProviderFailure) -> Failed:
+    if isinstance(error, ProviderFailure):
+        return Failed(f"{error}; {NOTHING_CHARGED}", kind=error.kind)
+    if isinstance(error, NotBegun):
+        return failed(FailureKind.CAPACITY, str(error), retryable=True)
+    if isinstance(error, AnswerTooLarge):
+        return failed(FailureKind.BAD_OUTPUT, str(error))
+    return failed(FailureKind.UNKNOWN_OUTCOME, str(error))

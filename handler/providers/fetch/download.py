@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import httpcore2
 
 from handler.core import errors
+from handler.core.failures import FailureKind
 from handler.providers.fetch import inline
 from handler.providers.fetch.addresses import Resolver, system_addresses
 from handler.providers.fetch.policy import Policy
@@ -25,7 +26,8 @@ from handler.providers.fetch.wire import Deadline, PinnedNetwork
 log = logging.getLogger(__name__)
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_GONE = {404, 410}
+_GONE = {403, 404, 410}
+"""A signed URL whose time is over is forbidden rather than not found."""
 _TRANSIENT = {408, 425, 429}
 
 
@@ -169,11 +171,13 @@ class _Download:
                 yield got
         # Nothing of what these say is passed on: it may hold a header or a signed URL.
         except httpcore2.TimeoutException:
-            raise self._failure("was not sent in time", retryable=True) from None
+            raise self._failure(
+                "was not sent in time", FailureKind.TIMEOUT, retryable=True
+            ) from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             lasting = isinstance(error.__context__, ssl.SSLCertVerificationError)
             log.info("download from %s broke: %s", url.host, type(error).__name__)
-            raise self._failure("could not be fetched", retryable=not lasting) from None
+            raise self._unfetched(retryable=not lasting) from None
 
     def _body(self, response: httpcore2.Response, url: Url) -> bytes:
         if response.status != 200:
@@ -195,15 +199,25 @@ class _Download:
     def _refused(self, status: int, url: Url) -> errors.ProviderFailure:
         log.warning("download from %s was answered with HTTP %d", url.host, status)
         if status in _GONE:
-            return self._failure("is no longer there")
-        retryable = status >= 500 or status in _TRANSIENT
-        return self._failure("could not be fetched", retryable=retryable)
+            return self._failure("is no longer there", FailureKind.VANISHED_OUTPUT)
+        return self._unfetched(retryable=status >= 500 or status in _TRANSIENT)
 
     def _too_large(self) -> errors.ProviderFailure:
         return self._failure(f"is larger than {self.fetcher.limits.max_bytes:,} bytes")
 
-    def _failure(self, what: str, *, retryable: bool = False) -> errors.ProviderFailure:
-        return errors.ProviderFailure(f"{self.subject} {what}", retryable=retryable)
+    def _unfetched(self, *, retryable: bool) -> errors.ProviderFailure:
+        return self._failure(
+            "could not be fetched", FailureKind.PROVIDER_ERROR, retryable=retryable
+        )
+
+    def _failure(
+        self,
+        what: str,
+        kind: FailureKind = FailureKind.BAD_OUTPUT,
+        *,
+        retryable: bool = False,
+    ) -> errors.ProviderFailure:
+        return errors.ProviderFailure(f"{self.subject} {what}", retryable=retryable, kind=kind)
 
 
 def _header(response: httpcore2.Response, name: bytes) -> bytes:

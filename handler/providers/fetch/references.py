@@ -4,6 +4,7 @@ Its URL is handed to the vendor, who fetches it, so all that is judged here is t
 """
 
 from handler.core import errors
+from handler.core.failures import FailureKind
 from handler.providers.fetch import inline
 from handler.providers.fetch.urls import UrlRefused, parsed, require_public
 
@@ -27,7 +28,9 @@ def require_safe_reference(
         else:
             require_public(parsed(url))
     except UrlRefused as refusal:
-        raise errors.ProviderFailure(f"{name} is not accepted: its URL {refusal}") from None
+        raise errors.ProviderFailure(
+            f"{name} is not accepted: its URL {refusal}", kind=FailureKind.INVALID_INPUT
+        ) from None
 
 
 def _require_image(sent: inline.Inline) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from handler.core import errors
+from handler.core.failures import FailureKind
 from handler.providers.fetch.addresses import system_addresses
 from handler.providers.fetch.download import Credential, Fetcher, Limits
 from handler.providers.fetch.policy import Policy
@@ -327,30 +328,34 @@ class TestCredentials:
 
 class TestStatuses:
     @pytest.mark.parametrize(
-        ("code", "message", "retryable"),
+        ("code", "message", "kind", "retryable"),
         [
-            (404, "is no longer there", False),
-            (410, "is no longer there", False),
-            (400, "could not be fetched", False),
-            (401, "could not be fetched", False),
-            (403, "could not be fetched", False),
-            (408, "could not be fetched", True),
-            (429, "could not be fetched", True),
-            (500, "could not be fetched", True),
-            (502, "could not be fetched", True),
-            (503, "could not be fetched", True),
-            (504, "could not be fetched", True),
-            (206, "could not be fetched", False),
-            (304, "could not be fetched", False),
-            (200, "is empty", False),
+            (404, "is no longer there", FailureKind.VANISHED_OUTPUT, False),
+            (410, "is no longer there", FailureKind.VANISHED_OUTPUT, False),
+            (403, "is no longer there", FailureKind.VANISHED_OUTPUT, False),
+            (400, "could not be fetched", FailureKind.PROVIDER_ERROR, False),
+            (401, "could not be fetched", FailureKind.PROVIDER_ERROR, False),
+            (408, "could not be fetched", FailureKind.PROVIDER_ERROR, True),
+            (429, "could not be fetched", FailureKind.PROVIDER_ERROR, True),
+            (500, "could not be fetched", FailureKind.PROVIDER_ERROR, True),
+            (502, "could not be fetched", FailureKind.PROVIDER_ERROR, True),
+            (503, "could not be fetched", FailureKind.PROVIDER_ERROR, True),
+            (504, "could not be fetched", FailureKind.PROVIDER_ERROR, True),
+            (206, "could not be fetched", FailureKind.PROVIDER_ERROR, False),
+            (304, "could not be fetched", FailureKind.PROVIDER_ERROR, False),
+            (200, "is empty", FailureKind.BAD_OUTPUT, False),
         ],
     )
     def test_each_is_told_apart(
-        self, site: Site, code: int, message: str, *, retryable: bool
+        self, site: Site, code: int, message: str, kind: FailureKind, *, retryable: bool
     ) -> None:
         site.answers["/a"] = status(code)
         told = failure(local(site), f"{site.base}/a")
-        assert (str(told), told.retryable) == (f"the provider's image {message}", retryable)
+        assert (str(told), told.kind, told.retryable) == (
+            f"the provider's image {message}",
+            kind,
+            retryable,
+        )
 
     def test_the_message_is_about_what_the_caller_of_it_says(self, site: Site) -> None:
         site.answers["/a"] = status(404)
@@ -495,7 +500,8 @@ class TestTime:
         site.answers["/a"] = dripping(parts, 0.02)
         began = time.monotonic()
         told = failure(local(site), f"{site.base}/a", seconds=0.3)
-        assert (str(told), told.retryable) == ("the provider's image was not sent in time", True)
+        assert str(told) == "the provider's image was not sent in time"
+        assert (told.kind, told.retryable) == (FailureKind.TIMEOUT, True)
         assert time.monotonic() - began < 3
 
     def test_silence_ends_earlier(self, site: Site) -> None:

@@ -1,0 +1,1 @@
+"""Images: the ordinary, the hostile and the blank."""

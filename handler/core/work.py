@@ -208,13 +208,14 @@ class Worker:
             log.info("generation %s had ended before its images were stored", generation.id)
 
     def _fail(self, generation: Generation, failure: Failed) -> None:
-        _report(generation, failure)
         delay_seconds = max(RETRY_DELAY_SECONDS, failure.retry_after_seconds or 0)
         is_in_time = self.clock.now_ms() + delay_seconds * 1000 < generation.deadline_at_ms
         retryable = failure.retryable and is_in_time
         if retryable and generation.submits < MAX_SUBMITS:
+            _report(generation, failure, "is tried again")
             self._park(generation, delay_seconds, resubmit=True)
         else:
+            _report(generation, failure, "ends the generation")
             self.ledger.release(generation, failure.reason)
 
     def _expire(self, generation: Generation, run: _Run) -> None:
@@ -231,13 +232,14 @@ def _job(generation: Generation, model: Model, request: Request) -> Job:
     return Job(generation.id, model.provider_model, dict(request.input), generation.image_count)
 
 
-def _report(generation: Generation, failure: Failed) -> None:
+def _report(generation: Generation, failure: Failed, consequence: str) -> None:
     # An alarm counts these lines by their fields.
     fields = {
         "generation": generation.id,
         "model": generation.model_id,
         "provider": generation.provider,
         "failure": failure.kind.value,
+        "consequence": consequence,
         "said": clipped(failure.said),
     }
     level = logging.ERROR if failure.kind.is_for_the_operator else logging.WARNING

@@ -89,11 +89,16 @@ class Reply:
 
     @property
     def retry_after_seconds(self) -> float | None:
-        """How long the vendor asks to wait: `retry-after-ms`, or `retry-after` in either form."""
-        with contextlib.suppress(ValueError, OverflowError):
+        """How long the vendor asks to wait.
+
+        In a header, `retry-after-ms` or `retry-after` in either form, or in the body.
+        """
+        with contextlib.suppress(ValueError, TypeError, KeyError):
             if "retry-after-ms" in self.headers:
                 return _positive(float(self.headers["retry-after-ms"]) / 1000)
-            return _positive(float(self.headers["retry-after"]))
+            if "retry-after" in self.headers:
+                return _positive(float(self.headers["retry-after"]))
+            return _positive(float(self.document()["retry_after"]))
         with contextlib.suppress(ValueError, KeyError):
             then = parsedate_to_datetime(self.headers["retry-after"])
             return _positive(then.timestamp() - self.at_ms / 1000)

@@ -1,15 +1,17 @@
 """What an adapter is built from, the same for every vendor."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 
 from handler.core.ports import Clock, Provider
 from handler.core.vendors import Secret, VendorAccess
 from handler.providers.calls import NOT_BEGUN, Calls
-from handler.providers.fetch.download import Fetcher
+from handler.providers.fetch.download import Credential, Fetcher
 from handler.providers.fetch.policy import Policy
+from handler.providers.fetch.references import MAX_INLINE_BYTES
 from handler.providers.images.sanitize import sanitized
 from handler.providers.outputs import Outputs
 from handler.providers.vendor import Vendor, VendorProvider
@@ -32,21 +34,39 @@ class Setup:
 
         The token goes into `header`, after `scheme`.
         """
-        token = self.access.token
-        credentials: Mapping[str, Secret] = (
-            {} if token is None else {header: Secret(f"{scheme} {token.reveal()}".strip())}
-        )
+        token = self._token(scheme)
         return Calls(
             base_url=self.access.base_url or base_url,
-            credentials=credentials,
+            credentials={} if token is None else {header: token},
             client=self.client,
             clock=self.clock,
             answer_seconds=self.answer_seconds,
             not_begun=not_begun,
         )
 
-    def provider(self, vendor: Vendor, hosts: Sequence[str]) -> Provider:
-        """The adapter behind the core's port; `hosts` are where the vendor keeps its images."""
+    def credential(self, header: str, scheme: str, hosts: Sequence[str]) -> Credential | None:
+        """The token, for hosts of images that want to see it."""
+        token = self._token(scheme)
+        return None if token is None else Credential(header, token.reveal(), hosts)
+
+    def _token(self, scheme: str) -> Secret | None:
+        token = self.access.token
+        return None if token is None else Secret(f"{scheme} {token.reveal()}".strip())
+
+    def provider(
+        self,
+        vendor: Vendor,
+        hosts: Sequence[str],
+        *,
+        credential: Credential | None = None,
+        max_inline_bytes: int = MAX_INLINE_BYTES,
+    ) -> Provider:
+        """The adapter behind the core's port.
+
+        `hosts` are where the vendor keeps its images, `max_inline_bytes` what it takes of a
+        reference image inside the input.
+        """
         base_url = self.access.base_url
         policy = Policy() if base_url is None else Policy.vouching_for(base_url)
-        return VendorProvider(vendor, Outputs(Fetcher(policy).fetch, sanitized, hosts))
+        fetch = partial(Fetcher(policy).fetch, credential=credential)
+        return VendorProvider(vendor, Outputs(fetch, sanitized, hosts), max_inline_bytes)

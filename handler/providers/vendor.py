@@ -16,6 +16,7 @@ from handler.core.ports import Done, Failed, Job, Outcome, Running
 from handler.providers.calls import AnswerTooLarge, AskLater, CallFailed, NotBegun
 from handler.providers.failing import NOTHING_CHARGED, failed
 from handler.providers.outputs import Outputs
+from handler.providers.references import require_safe_references
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +42,22 @@ class Vendor(Protocol):
     def submit(self, job: Job) -> Answer:
         """Ask for the images."""
 
-    def poll(self, job: Job, ref: str) -> Answer:
+    def poll(self, ref: str) -> Answer:
         """How the job stands that `Running` gave `ref` for."""
 
-    def cancel(self, job: Job, ref: str) -> None:
+    def cancel(self, ref: str) -> None:
         """Ask the vendor to stop; empty where it cannot."""
+
+
+class Immediate:
+    """The half of `Vendor` that remains of one whose answer is the images: no job is ever bound."""
+
+    def poll(self, ref: str) -> Answer:
+        """See `Vendor`."""
+        raise AssertionError(f"nothing was ever running as {ref}")
+
+    def cancel(self, ref: str) -> None:
+        """See `Vendor`."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +66,15 @@ class VendorProvider:
 
     vendor: Vendor
     outputs: Outputs
+    max_inline_bytes: int
+    """What the vendor takes of a reference image inside the input."""
 
     def submit(self, job: Job) -> Outcome:
         """See `Provider`."""
+        try:
+            require_safe_references(job.input, self.max_inline_bytes)
+        except ProviderFailure as refusal:
+            return Failed(f"{refusal}; {NOTHING_CHARGED}", kind=FailureKind.INVALID_INPUT)
         try:
             answer = self.vendor.submit(job)
             if isinstance(answer, Ready):
@@ -71,7 +89,7 @@ class VendorProvider:
     def poll(self, job: Job, ref: str) -> Outcome:
         """See `Provider`."""
         try:
-            answer = self.vendor.poll(job, ref)
+            answer = self.vendor.poll(ref)
             if isinstance(answer, Ready):
                 return Done(self.outputs.collected(answer.outputs, comes_back=True))
         except AskLater as later:
@@ -89,7 +107,7 @@ class VendorProvider:
     def cancel(self, job: Job, ref: str) -> None:
         """See `Provider`."""
         try:
-            self.vendor.cancel(job, ref)
+            self.vendor.cancel(ref)
         except CallFailed as error:
             log.warning("generation %s could not be stopped: %s", job.generation_id, error)
 

@@ -1,0 +1,30 @@
+"""The images that a caller's input refers to, wherever in it they are."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from handler.providers.fetch.references import require_safe_reference
+
+_URL = re.compile(r"data:|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+def require_safe_references(job_input: Mapping[str, Any], max_inline_bytes: int) -> None:
+    """Accept an input whose images are all at public https URLs, or in `data:` URLs.
+
+    A prompt may hold what it likes. The vendor fetches what a URL names; we do not.
+
+    Raises:
+        ProviderFailure: One is not; the message names its property.
+    """
+    for name, url in _references(job_input):
+        require_safe_reference(url, max_inline_bytes, f"the input's {name}")
+
+
+def _references(job_input: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in job_input.items():
+        if "prompt" in name:
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str) and _URL.match(each):
+                yield name, each

@@ -1,0 +1,78 @@
+"""The table vendor x situation -> public status, message, charged, retried: a test a cell.
+
+Each runs the real worker over the real adapter and its fake, with the books watched throughout.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from handler.core.work import TOO_LATE
+from tests.handler.providers.bench import CREDITS_MICROS, Bench
+from tests.handler.providers.cells.cell import Cell, VendorCells
+from tests.handler.providers.cells.replicate import REPLICATE
+from tests.vendors.server import TOKEN, Fake, closed_port, served
+
+VENDORS = (REPLICATE,)
+CELLS = [(vendor, cell) for vendor in VENDORS for cell in vendor.cells]
+
+
+def name_of(value: object) -> str:
+    if isinstance(value, VendorCells):
+        return value.provider
+    assert isinstance(value, Cell)
+    more = "".join(f", {name} {given}" for name, given in value.input.items())
+    return f"{value.scenario}{more}{', down' if value.is_down else ''}"
+
+
+@pytest.fixture(scope="module")
+def fakes() -> Iterator[dict[str, Fake]]:
+    """Every vendor's fake, by the adapter's name."""
+    with contextlib.ExitStack() as running:
+        yield {v.provider: running.enter_context(served(v.new_fake())) for v in VENDORS}
+
+
+@pytest.mark.parametrize(("vendor", "cell"), CELLS, ids=name_of)
+def test_cell(
+    vendor: VendorCells,
+    cell: Cell,
+    fakes: dict[str, Fake],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """I1 to I11, whatever the vendor does."""
+    caplog.set_level(logging.DEBUG)
+    fake = fakes[vendor.provider]
+    fake.forget()
+    base_url = closed_port() if cell.is_down else fake.base_url
+    bench = Bench(vendor.provider, vendor.model, base_url)
+    ended = bench.finish(bench.admit(f"a boat [{cell.scenario}]", **cell.input))
+
+    assert ended.status is cell.status
+    assert ended.error == told(cell)
+    price_micros = bench.model.pricing.amount_micros(1)
+    assert ended.charged_micros == cell.images * price_micros
+    assert bench.available_micros == CREDITS_MICROS - ended.charged_micros
+    assert len({image.sha256 for image in ended.images}) == cell.images
+    assert len(bench.stored(ended)) == cell.images
+
+    assert ended.submits == cell.submits
+    assert vendor.posts_to(fake) == (cell.submits if cell.posts is None else cell.posts)
+    assert vendor.begun_at(fake) == cell.begun
+    assert failures(caplog) == ([cell.failure] if cell.failure else [])
+    assert TOKEN not in caplog.text
+
+
+def told(cell: Cell) -> str | None:
+    if cell.error is None or cell.error == TOO_LATE:
+        return cell.error
+    return f"{cell.error}; nothing was charged"
+
+
+def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The kinds of what ended a generation, as the operator's log counts them."""
+    logged = [
+        each.__dict__["fields"] for each in caplog.records if each.message == "provider failed"
+    ]
+    return [each["failure"] for each in logged if each["consequence"] == "ends the generation"]

@@ -1,0 +1,294 @@
+"""Replicate's API, as its OpenAPI description and recorded answers have it."""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+
+CREATED_AT = "2026-11-25T10:00:00.000Z"
+Document = dict[str, Any]
+
+
+@dataclass
+class Prediction:
+    """A prediction; each look at it takes it one state further."""
+
+    id: str
+    model: str
+    input: Document
+    scenario: str
+    states: list[str]
+    deadline: str | None = None
+    looks: int = 0
+    is_canceled: bool = False
+    webhook: Document = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        if self.is_canceled:
+            return "canceled"
+        return self.states[min(self.looks, len(self.states) - 1)]
+
+
+STATES = {
+    "cold boot": ["starting"] * 200 + ["processing", "succeeded"],
+    "aborted": ["starting", "aborted"],
+    "canceled by deadline": ["starting", "processing", "canceled"],
+    "endless": ["processing"],
+    "at once": ["succeeded"],
+    "unheard of": ["starting", "queued", "succeeded"],
+}
+"""The states that a prediction goes through, where they are not the usual ones."""
+ERRORS = {
+    "flagged": "The input or output was flagged as sensitive. Please try again with different "
+    "inputs. (E005) (PTZ1)",
+    "nsfw": "NSFW content detected. Try running it again, or try a different prompt.",
+    "all nsfw": "All generated images contained NSFW content. Try running it again with a "
+    "different prompt.",
+    "interrupted": "Prediction interrupted; please retry (code: PA)",
+    "director": "Director: unexpected error handling prediction (E9243)",
+    "unavailable": "Service is currently unavailable. Please try again later (E004) (Zq1)",
+    "start timeout": "Start timed out (E6716)",
+    "unknown error": "An unknown error occurred (E1000)",
+    "memory": "CUDA out of memory. Tried to allocate 20.00 MiB (E1001)",
+    "no webhook": "Webhook URL is empty (E4875)",
+    "boot": "Model failed to boot and become ready within 600 seconds",
+    "exception": "Prediction failed: ValueError: could not broadcast input array",
+    "upload": "Failed to upload output: upload returned status 403 Forbidden",
+}
+"""By scenario: the `error` of the failed prediction. With ` once`, only the first one's."""
+PROBLEMS: dict[str, tuple[int, Document]] = {
+    "unauthenticated": (
+        401,
+        {"title": "Unauthenticated", "detail": "You did not pass a valid authentication token"},
+    ),
+    "no credit": (
+        402,
+        {
+            "title": "Insufficient credit",
+            "detail": "You have insufficient credit to run this model. Go to "
+            "https://replicate.com/account/billing#billing to purchase credit.",
+        },
+    ),
+    "forbidden": (403, {"title": "Forbidden", "detail": "Your account is disabled"}),
+    "no model": (404, {"title": "Not found", "detail": "The requested resource does not exist"}),
+    "invalid": (
+        422,
+        {
+            "title": "Input validation failed",
+            "detail": "- input.aspect_ratio: aspect_ratio must be one of the following: "
+            '"1:1", "16:9"\n',
+            "invalid_fields": [
+                {
+                    "type": "enum",
+                    "field": "input.aspect_ratio",
+                    "description": "aspect_ratio must be one of the following",
+                }
+            ],
+        },
+    ),
+    "no version": (
+        422,
+        {
+            "title": "Invalid version or not permitted",
+            "detail": "The specified version does not exist (or perhaps you don't have permission "
+            "to use it?)",
+        },
+    ),
+    "throttled": (
+        429,
+        {
+            "detail": "Request was throttled. Your rate limit for creating predictions is reduced "
+            "to 6 requests per minute with a burst of 1 requests until you add a payment method. "
+            "Your rate limit resets in ~7s.",
+            "retry_after": 7,
+        },
+    ),
+    "throttled for long": (
+        429,
+        {"detail": "Request was throttled. Your rate limit resets in ~60s.", "retry_after": 60},
+    ),
+    "overloaded": (503, {"title": "Service unavailable", "detail": "Try again later"}),
+    "server error": (500, {"title": "Internal server error", "detail": ""}),
+    "gateway": (504, {}),
+}
+"""By scenario: what a creation is refused with. With ` once`, only the first one."""
+
+
+class FakeReplicate(Fake):
+    """A scenario's last word says how often: `throttled once`, `flagged once`."""
+
+    base_path = "/v1"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.predictions: dict[str, Prediction] = {}
+
+    def forget(self) -> None:
+        super().forget()
+        self.predictions.clear()
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/v1/models/{owner}/{name}/predictions", self.create, methods=["POST"]),
+                Route("/v1/predictions", self.create, methods=["POST"]),
+                Route("/v1/predictions/{id}", self.get),
+                Route("/v1/predictions/{id}/cancel", self.cancel, methods=["POST"]),
+                Route("/v1/account", self.account),
+                Route("/files/{name:path}", self.file),
+            ]
+        )
+
+    async def create(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _problem("unauthenticated")
+        body = json.loads(await request.body())
+        prompt = str(body["input"].get("prompt", ""))
+        scenario, first = self._scenario(prompt)
+        if scenario in PROBLEMS and first:
+            return _problem(scenario)
+        if scenario == "silent":
+            return await silence()
+        if scenario == "broken":
+            return Broken()
+        if scenario == "gibberish":
+            return Response("<html>oops</html>", 201)
+        model = "/".join(request.path_params.values()) or str(body.get("version", ""))
+        failing = scenario in ERRORS and first
+        prediction = Prediction(
+            id=f"p{self.count('prediction')}x{len(self.predictions)}",
+            model=model,
+            input=body["input"],
+            scenario=scenario if first else "good",
+            states=["starting", "processing", "failed"]
+            if failing
+            else STATES.get(scenario, ["starting", "processing", "succeeded"]),
+            deadline=request.headers.get("cancel-after"),
+        )
+        self.predictions[prediction.id] = prediction
+        return JSONResponse(self.document(prediction), 201, headers={"ratelimit-remaining": "599"})
+
+    def _scenario(self, prompt: str) -> tuple[str, bool]:
+        word = scenario_of(prompt)
+        scenario = word.removesuffix(" once")
+        is_first = self.count(f"creation {prompt}") == 1
+        return scenario, is_first or not word.endswith(" once")
+
+    async def get(self, request: Request) -> Response:
+        prediction = self.predictions.get(request.path_params["id"])
+        if prediction is None:
+            return _problem("no model")
+        prediction.looks += 1
+        scenario = prediction.scenario
+        if scenario == "gone" and prediction.looks > 1:
+            return _problem("no model")
+        if scenario == "blinking" and prediction.looks in (1, 2):
+            return JSONResponse({"detail": "bad gateway"}, 502)
+        if scenario == "blinking for long" and prediction.looks < 8:
+            return JSONResponse({"detail": "bad gateway"}, 502)
+        if scenario == "polls throttled" and prediction.looks < 3:
+            return JSONResponse({"detail": "slow down"}, 429, headers={"retry-after": "30"})
+        return JSONResponse(self.document(prediction), headers={"ratelimit-remaining": "2999"})
+
+    async def cancel(self, request: Request) -> Response:
+        prediction = self.predictions.get(request.path_params["id"])
+        if prediction is None:
+            return _problem("no model")
+        prediction.is_canceled = True
+        return JSONResponse(self.document(prediction))
+
+    async def account(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _problem("unauthenticated")
+        account = {"type": "organization", "username": "acme", "name": "Acme Corp"}
+        return JSONResponse({**account, "github_url": "https://github.com/acme"})
+
+    async def file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name.startswith("removed"):
+            return Response("gone", 404)
+        if name.startswith("slow") and self.count(name) < 6:
+            return Response(status_code=503)
+        if name.startswith("text"):
+            return Response("<html>no image</html>")
+        if name.startswith("black"):
+            return Response(black("WEBP"))
+        return Response(picture(len(name), "WEBP"))
+
+    def document(self, prediction: Prediction) -> Document:
+        """What the API shows of a prediction."""
+        status = prediction.status
+        path = f"/v1/predictions/{prediction.id}"
+        document: Document = {
+            "id": prediction.id,
+            "model": prediction.model,
+            "version": "hidden",
+            "input": prediction.input,
+            "logs": "",
+            "output": None,
+            "data_removed": False,
+            "error": None,
+            "status": status,
+            "created_at": CREATED_AT,
+            "urls": {
+                "web": f"https://replicate.com/p/{prediction.id}",
+                "get": self.url(path),
+                "cancel": self.url(f"{path}/cancel"),
+            },
+        }
+        if status == "failed":
+            document["error"] = ERRORS[prediction.scenario]
+        if status == "processing" and prediction.scenario == "early output":
+            document["output"] = [self.url("/files/early.webp")]
+        if status == "succeeded":
+            document |= {"output": self._output(prediction), "metrics": {"predict_time": 1.5}}
+            document["data_removed"] = prediction.scenario == "data removed"
+        return document
+
+    def _output(self, prediction: Prediction) -> Any:
+        count = int(prediction.input.get("num_outputs", 1))
+        names = [f"{prediction.id}/{'out' * (n + 1)}-{n}.webp" for n in range(count)]
+        urls = [self.url(f"/files/{name}") for name in names]
+        special = {
+            "nothing": None,
+            "empty list": [],
+            "empty text": "",
+            "data removed": None,
+            "single": urls[0],
+            "object": {"image": urls[0], "seed": 7, "more": urls[1:]},
+            "inline": [f"data:image/png;base64,{_base64(picture(n))}" for n in range(count)],
+            "fewer": urls[:-1],
+            "one removed": [*urls[:-1], self.url("/files/removed.webp")],
+            "all removed": [self.url("/files/removed.webp")] * count,
+            "elsewhere": ["https://files.example/out-0.png"],
+            "slow file": [self.url(f"/files/slow-{prediction.id}.webp")],
+            "no image": [self.url("/files/text.webp")],
+            "black": [self.url("/files/black.webp")] * count,
+            "one black": [*urls[:-1], self.url("/files/black.webp")],
+        }
+        return special.get(prediction.scenario, urls)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _is_authorized(request: Request) -> bool:
+    return request.headers.get("authorization") == f"Bearer {TOKEN}"
+
+
+def _problem(scenario: str) -> Response:
+    status, document = PROBLEMS[scenario]
+    return JSONResponse(
+        {**document, "status": status} if document else {},
+        status,
+        media_type="application/problem+json",
+    )

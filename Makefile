@@ -8,7 +8,7 @@ READY := .venv/.ready
 
 .PHONY: help
 help: ## List these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "  make %-21s %s\n", $$1, $$2 }'
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -34,6 +34,10 @@ serve: $(READY) ## Run the whole system on this machine until Ctrl-C
 .PHONY: test
 test: $(READY) ## Run the test suite
 	@$(BIN)/pytest --numprocesses auto --dist worksteal
+
+.PHONY: test-providers
+test-providers: $(READY) ## Run the tests of the vendors' adapters: every situation, hostile URLs and files
+	@$(BIN)/pytest --numprocesses auto --dist worksteal tests/handler/providers
 
 .PHONY: simulate
 simulate: $(READY) ## Prove the money code: 20,000 seeded simulations, all crashes and pairs of crashes

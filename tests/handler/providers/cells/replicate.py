@@ -17,8 +17,6 @@ from tests.handler.providers.cells.texts import (
 )
 from tests.vendors.replicate import FakeReplicate
 
-TWICE = {"submits": 2, "begun": 2}
-"""The first job had ended when the second was asked for."""
 FOUR = {"num_outputs": 4}
 
 SUCCESSES = (
@@ -39,17 +37,17 @@ SUCCESSES = (
     Cell("fewer", images=3, input=FOUR),
     Cell("one removed", images=3, input=FOUR),
     Cell("one black", images=3, input=FOUR),
-    # What passes is tried again.
+    # What passes is tried again: as a new prediction only where the first one has ended.
     Cell("throttled once", images=1, posts=2),
     Cell("throttled for long once", images=1, submits=2, posts=2),
     Cell("overloaded once", images=1, posts=2),
-    Cell("interrupted once", images=1, **TWICE),
-    Cell("director once", images=1, **TWICE),
-    Cell("unavailable once", images=1, **TWICE),
-    Cell("boot once", images=1, **TWICE),
-    Cell("start timeout once", images=1, **TWICE),
-    Cell("unknown error once", images=1, **TWICE),
-    Cell("upload once", images=1, **TWICE),
+    Cell("interrupted once", images=1, submits=2, begun=2),
+    Cell("director once", images=1, submits=2, begun=2),
+    Cell("unavailable once", images=1, submits=2, begun=2),
+    Cell("boot once", images=1, submits=2, begun=2),
+    Cell("start timeout once", images=1, submits=2, begun=2),
+    Cell("unknown error once", images=1, submits=2, begun=2),
+    Cell("upload once", images=1, submits=2, begun=2),
 )
 REFUSED = (
     Cell("unauthenticated", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
@@ -88,11 +86,11 @@ FAILED = (
     Cell("memory", Kind.MODEL_ERROR, MODEL_FAILED),
     Cell("exception", Kind.MODEL_ERROR, MODEL_FAILED),
     Cell("no webhook", Kind.PROVIDER_ERROR, THEIR_ERROR),
-    Cell("interrupted", Kind.PROVIDER_ERROR, THEIR_ERROR, **TWICE),
-    Cell("director", Kind.PROVIDER_ERROR, THEIR_ERROR, **TWICE),
-    Cell("unavailable", Kind.CAPACITY, CAPACITY, **TWICE),
-    Cell("boot", Kind.CAPACITY, CAPACITY, **TWICE),
-    Cell("start timeout", Kind.TIMEOUT, TIMEOUT, **TWICE),
+    Cell("interrupted", Kind.PROVIDER_ERROR, THEIR_ERROR, submits=2, begun=2),
+    Cell("director", Kind.PROVIDER_ERROR, THEIR_ERROR, submits=2, begun=2),
+    Cell("unavailable", Kind.CAPACITY, CAPACITY, submits=2, begun=2),
+    Cell("boot", Kind.CAPACITY, CAPACITY, submits=2, begun=2),
+    Cell("start timeout", Kind.TIMEOUT, TIMEOUT, submits=2, begun=2),
     Cell("aborted", Kind.TIMEOUT, TIMEOUT),
     Cell("canceled by deadline", Kind.TIMEOUT, TIMEOUT),
     Cell("endless", None, TOO_LATE),

@@ -45,7 +45,7 @@ MAX_DELAY_SECONDS = 900
 RETRY_DELAY_SECONDS = 5
 PARKED_SECONDS = 10
 """How long a job that was asked after for a while is left alone before it is asked after again."""
-RESUMED_POLLING_MS = 1_000
+RESUMED_POLLING_MS = 500
 """How long a run that takes up a parked job goes on asking: the job is a long one by now."""
 TOO_LATE = "the image was not ready in time; nothing was charged"
 GAVE_UP = "the image could not be made; nothing was charged"

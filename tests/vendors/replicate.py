@@ -38,7 +38,7 @@ class Prediction:
 
 
 STATES = {
-    "cold boot": ["starting"] * 200 + ["processing", "succeeded"],
+    "cold boot": ["starting"] * 120 + ["processing", "succeeded"],
     "aborted": ["starting", "aborted"],
     "canceled by deadline": ["starting", "processing", "canceled"],
     "endless": ["processing"],

@@ -88,8 +88,6 @@ def parsed(text: str) -> Url:
     if scheme not in _DEFAULT_PORTS:
         raise UrlRefused("is not an https URL")
     port = int(match["port"] or _DEFAULT_PORTS[scheme])
-    if port > 65535:
-        raise UrlRefused("has no valid port")
     target = match["target"]
     path = target if target.startswith("/") else f"/{target}"
     return Url(scheme, _host(host), port, path)

@@ -56,15 +56,10 @@ def _format(data: bytes) -> tuple[str, Callable[[bytes], Contained]]:
     if webp.is_webp(data):
         return "WEBP", webp.contained
     if data.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF", _gif
+        return "GIF", _painted_anew
     if data[4:12] in (b"ftypavif", b"ftypavis", b"ftypmif1", b"ftypmsf1"):
         return "AVIF", _painted_anew
     raise ImageRefused("the provider returned no PNG, WebP, JPEG, GIF or AVIF image")
-
-
-def _gif(data: bytes) -> Contained:
-    require_size(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"))
-    return _painted_anew(data)
 
 
 def _painted_anew(data: bytes) -> Contained:

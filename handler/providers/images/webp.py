@@ -41,8 +41,6 @@ def contained(data: bytes) -> Contained:
     picture = [b"ANIM", b"ANMF"] if is_animated else [b"ALPH", b"VP8 ", b"VP8L"]
     kept = _kept(chunks[1:], picture)
     kinds = {kind for kind, _ in kept}
-    if not kinds & {b"ANMF", *_PICTURES}:
-        raise Damaged
     flags = (
         body[0] & (_HAS_ALPHA | _IS_ANIMATED)
         | (_HAS_PROFILE if b"ICCP" in kinds else 0)

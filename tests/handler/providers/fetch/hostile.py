@@ -40,6 +40,8 @@ HOSTILE_URLS: list[tuple[str, str]] = [
     ("two ports", "https://replicate.delivery:443:80/a.png"),
     # host names that are spelled oddly
     ("a trailing dot", "https://replicate.delivery./a.png"),
+    ("a top label of one letter", "https://replicate.d/a.png"),
+    ("a top label with a digit", "https://127.0.0.1a/a.png"),
     ("an empty label", "https://a..replicate.delivery/a.png"),
     ("a leading dot", "https://.replicate.delivery/a.png"),
     ("only a dot", "https://./a.png"),

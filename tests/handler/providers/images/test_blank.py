@@ -37,6 +37,9 @@ BLANK: dict[str, Callable[[], Image.Image]] = {
     "nearly black": lambda: Image.fromarray(
         np.random.default_rng(1).integers(0, 4, (*SIZE, 3), dtype=np.uint8)
     ),
+    "nearly black in 16 bits": lambda: Image.fromarray(
+        np.random.default_rng(1).integers(0, 1000, SIZE, dtype=np.uint16)
+    ),
 }
 
 

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from handler.core.image_types import examine_all
-from handler.providers.images.container import MAX_BYTES, ImageRefused
+from handler.providers.images import jpeg, png, webp
+from handler.providers.images.container import MAX_BYTES, Contained, ImageRefused
 from handler.providers.images.sanitize import sanitized
 from tests.handler.providers.images.files import (
     PNG_SIGNATURE,
@@ -146,9 +147,10 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "WebP, moving, of 268,435,456 pixels": _webp_flooding,
     "GIF of 4,294,836,225 pixels": lambda: GIF[:6] + b"\xff\xff\xff\xff" + GIF[10:],
     "GIF with a frame larger than its screen": lambda: GIF.replace(
-        b"\x2c" + bytes(4) + struct.pack("<HH", *SIZE), b"\x2c" + bytes(4) + b"\xff\xff\xff\xff"
+        b"\x2c" + bytes(4) + struct.pack("<HH", *SIZE), b"\x2c" + bytes(4) + b"\x40\x1f" * 2
     ),
     "AVIF of 1,000,000,000,000 pixels": lambda: _avif_sized(1_000_000),
+    "AVIF of 64,000,000 pixels": lambda: _avif_sized(8000),
     "AVIF of 400,000,000 pixels": lambda: _avif_sized(20_000),
     "a file of 40 MB and one byte": lambda: PNG + bytes(MAX_BYTES + 1 - len(PNG)),
     # broken
@@ -213,6 +215,24 @@ def test_it_is_refused_at_once_and_in_little_memory(make: Callable[[], bytes]) -
     tracemalloc.stop()
     assert peak < 2 * len(data) + 25_000_000
     assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(
+    ("read", "data"),
+    [
+        (png.contained, REFUSED["PNG of 400,000,000 pixels that are there"]()),
+        (jpeg.contained, REFUSED["JPEG of 4,294,836,225 pixels"]()),
+        (jpeg.contained, REFUSED["JPEG with a second, larger frame"]()),
+        (webp.contained, REFUSED["WebP of 268,435,456 pixels"]()),
+        (webp.contained, REFUSED["WebP, moving, of 268,435,456 pixels"]()),
+    ],
+    ids=["PNG", "JPEG", "JPEG, second", "WebP", "WebP, moving"],
+)
+def test_its_size_is_judged_before_anything_is_inflated_or_decoded(
+    read: Callable[[bytes], Contained], data: bytes
+) -> None:
+    with pytest.raises(ImageRefused):
+        read(data)
 
 
 def _bomb(megabytes: int) -> bytes:

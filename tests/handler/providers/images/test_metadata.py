@@ -56,6 +56,9 @@ TOLD: dict[str, bytes] = {
     "PNG, a private chunk": png_with(PNG, (b"prIv", PROMPT)),
     "PNG, more than a chunk of colours holds": png_with(PNG, (b"sRGB", b"\0" + PROMPT * 30)),
     "PNG, a profile that is none": png_with(PNG, (b"iCCP", b"icc\0\0" + zlib.compress(PROMPT * 9))),
+    "PNG, a profile that has only the length of one": png_with(
+        PNG, (b"iCCP", b"icc\0\0" + zlib.compress((400).to_bytes(4, "big") + PROMPT * 20))
+    ),
     "JPEG, EXIF": encoded(picture(), "JPEG", exif=b"Exif\0\0" + EXIF),
     "JPEG, XMP": encoded(picture(), "JPEG", xmp=XMP),
     "JPEG, a long XMP": jpeg_with(
@@ -180,3 +183,4 @@ class TestProvenance:
 
     def test_what_only_stands_in_its_place_goes(self, put: Put) -> None:
         assert b"<script>" not in sanitized(put(b"<script>")).data
+        assert b"<script>" not in sanitized(put(b"c2pa <script>")).data

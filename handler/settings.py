@@ -23,9 +23,12 @@ TOKENS = {
     "bfl": "BFL_API_KEY",
 }
 """The variable with each vendor's token; the token turns the vendor on."""
+COMPATIBLE = "openai-compatible"
+"""The provider that is whatever server the operator says."""
+COMPATIBLE_SERVERS = ("other", "litellm", "localai", "recraft", "sdcpp", "together", "vllm")
 SWITCHES = {"sketch": "LOCAL_SKETCH", "bedrock": "BEDROCK"}
 """The variable that turns on what needs no token."""
-PROVIDER_NAMES = (*SWITCHES, *TOKENS)
+PROVIDER_NAMES = (*SWITCHES, *TOKENS, COMPATIBLE)
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,14 @@ def configured_vendors(environ: Mapping[str, str]) -> dict[str, VendorAccess]:
         base_url, token = _base_url(environ, f"{name.upper()}_BASE_URL"), environ.get(variable)
         if token:
             found[name] = VendorAccess(_token(variable, token), base_url)
-        elif base_url and name == "openai":
-            # A server of one's own often asks for no token.
-            found[name] = VendorAccess(None, base_url)
+    base_url = _base_url(environ, "OPENAI_COMPATIBLE_BASE_URL")
+    if base_url:
+        token = environ.get("OPENAI_COMPATIBLE_API_KEY", "")
+        found[COMPATIBLE] = VendorAccess(
+            _token("OPENAI_COMPATIBLE_API_KEY", token) if token else None,
+            base_url,
+            _one_of(environ, "OPENAI_COMPATIBLE_SERVER", COMPATIBLE_SERVERS),
+        )
     return found
 
 

@@ -8,7 +8,7 @@ here holds a header, a body or a URL.
 import contextlib
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,8 +20,6 @@ from handler.core.vendors import Secret
 
 log = logging.getLogger(__name__)
 
-NOT_BEGUN = frozenset({429, 503})
-"""Answers to a request that makes something which say that nothing was begun."""
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers to a question that are worth asking again after."""
 MAX_BODY_BYTES = 100 * 1024 * 1024
@@ -111,6 +109,11 @@ def _positive(seconds: float) -> float:
     return max(0.0, seconds)
 
 
+def not_begun(reply: Reply) -> bool:
+    """Whether the answer to a request that makes something says that nothing was begun."""
+    return reply.status in (429, 503)
+
+
 @dataclass(frozen=True)
 class Calls:
     """One vendor's API. URLs are absolute, or paths below the base URL."""
@@ -122,7 +125,7 @@ class Calls:
     clock: Clock
     answer_seconds: float
     """How long the answer may take to a request that makes something."""
-    not_begun: Collection[int] = NOT_BEGUN
+    not_begun: Callable[[Reply], bool] = not_begun
 
     def make(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
@@ -144,7 +147,7 @@ class Calls:
                 if pause is None:
                     raise
             else:
-                if reply.status not in self.not_begun or pause is None:
+                if not self.not_begun(reply) or pause is None:
                     return reply
                 pause = max(pause, reply.retry_after_seconds or 0)  # noqa: PLW2901
                 if pause > LONGEST_PAUSE_SECONDS:

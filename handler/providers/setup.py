@@ -1,6 +1,6 @@
 """What an adapter is built from, the same for every vendor."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,7 +8,7 @@ import httpx2
 
 from handler.core.ports import Clock, Provider
 from handler.core.vendors import Secret, VendorAccess
-from handler.providers.calls import NOT_BEGUN, Calls
+from handler.providers.calls import Calls, Reply, not_begun
 from handler.providers.fetch.download import Credential, Fetcher
 from handler.providers.fetch.policy import Policy
 from handler.providers.fetch.references import MAX_INLINE_BYTES
@@ -28,11 +28,16 @@ class Setup:
     """How long the vendor may take for one answer."""
 
     def calls(
-        self, base_url: str, header: str, scheme: str = "", not_begun: Collection[int] = NOT_BEGUN
+        self,
+        base_url: str,
+        header: str,
+        scheme: str = "",
+        not_begun: Callable[[Reply], bool] = not_begun,
     ) -> Calls:
         """The vendor's API at `base_url`, unless another is configured.
 
-        The token goes into `header`, after `scheme`.
+        The token goes into `header`, after `scheme`; `not_begun` tells which answers to a request
+        that makes something are worth repeating it after.
         """
         token = self._token(scheme)
         return Calls(

@@ -83,6 +83,7 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("OPENAI_BASE_URL", "https://user:pass@images.example/v1"),
         ("OPENAI_BASE_URL", "https://images.example/v1?key=1"),
         ("OPENAI_BASE_URL", "ftp://127.0.0.1/"),
+        ("OPENAI_COMPATIBLE_BASE_URL", "http://images.example/v1"),
         ("FAL_KEY", "two words"),
         ("FAL_KEY", "line\nbreak"),
         ("LOG_LEVEL", "LOUD"),
@@ -147,6 +148,15 @@ class TestVendors:
         assert settings.providers == {"bedrock", "sketch"}
         assert settings.vendors["bedrock"].token is None
 
+    def test_only_known_servers_are_named(self) -> None:
+        given = {
+            **COMPLETE,
+            "OPENAI_COMPATIBLE_BASE_URL": "http://127.0.0.1:1/v1",
+            "OPENAI_COMPATIBLE_SERVER": "dall-e",
+        }
+        with pytest.raises(ConfigurationError, match="OPENAI_COMPATIBLE_SERVER"):
+            Settings.from_env(given)
+
     @pytest.mark.parametrize(
         "base_url",
         [
@@ -157,9 +167,24 @@ class TestVendors:
         ],
     )
     def test_a_server_of_ones_own_needs_no_token(self, base_url: str) -> None:
-        settings = Settings.from_env({**COMPLETE, "OPENAI_BASE_URL": base_url + "/"})
-        assert settings.vendors == {"openai": VendorAccess(None, base_url)}
+        given = {**COMPLETE, "OPENAI_COMPATIBLE_BASE_URL": base_url + "/"}
+        assert Settings.from_env(given).vendors == {
+            "openai-compatible": VendorAccess(None, base_url, "other")
+        }
 
-    def test_another_address_alone_turns_no_other_vendor_on(self) -> None:
-        given = {**COMPLETE, "REPLICATE_BASE_URL": "http://127.0.0.1:4000"}
+    def test_a_server_of_ones_own_may_have_one_and_a_name(self) -> None:
+        given = {
+            **COMPLETE,
+            "OPENAI_COMPATIBLE_BASE_URL": "https://images.example/v1",
+            "OPENAI_COMPATIBLE_API_KEY": "s3cr3t",
+            "OPENAI_COMPATIBLE_SERVER": "LocalAI",
+        }
+        access = Settings.from_env(given).vendors["openai-compatible"]
+        assert access.server == "localai"
+        assert access.token is not None
+        assert access.token.reveal() == "s3cr3t"
+
+    @pytest.mark.parametrize("name", ["REPLICATE", "FAL", "OPENAI", "GEMINI", "BFL"])
+    def test_another_address_alone_turns_no_vendor_on(self, name: str) -> None:
+        given = {**COMPLETE, f"{name}_BASE_URL": "http://127.0.0.1:4000"}
         assert Settings.from_env(given).vendors == {}

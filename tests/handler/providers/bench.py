@@ -53,6 +53,8 @@ class Bench:
     provider: str
     model_document: Mapping[str, Any]
     base_url: str
+    access: VendorAccess | None = None
+    """None: the tests' token, and `base_url`."""
 
     @cached_property
     def model(self) -> Model:
@@ -62,7 +64,7 @@ class Bench:
     def system(self) -> System:
         services = Services.new(_never, _never)
         plain = build(services, random.Random(1))  # noqa: S311 - it spreads retries
-        access = VendorAccess(Secret(TOKEN), self.base_url)
+        access = self.access or VendorAccess(Secret(TOKEN), self.base_url)
         adapter = build_providers({self.provider: access}, services.clock, QUICK)[self.provider]
         models = {self.model.id: self.model}
         return replace(

@@ -12,10 +12,11 @@ import pytest
 from handler.core.work import TOO_LATE
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
 from tests.handler.providers.cells.cell import Cell, VendorCells
+from tests.handler.providers.cells.openai import COMPATIBLE, OPENAI
 from tests.handler.providers.cells.replicate import REPLICATE
 from tests.vendors.server import TOKEN, Fake, closed_port, served
 
-VENDORS = (REPLICATE,)
+VENDORS = (REPLICATE, OPENAI, COMPATIBLE)
 CELLS = [(vendor, cell) for vendor in VENDORS for cell in vendor.cells]
 
 

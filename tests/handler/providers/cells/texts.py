@@ -13,3 +13,4 @@ VANISHED = "the provider deleted the image before it could be fetched; try again
 ACCOUNT = "the provider is unavailable at the moment; its operator has been told"
 NO_MODEL = "the provider does not offer this model at the moment; its operator has been told"
 LOST = "the connection to the provider broke, and the image with it; try again"
+REFUSED = "the provider refused the input"

@@ -1,0 +1,221 @@
+"""OpenAI's images API, as its OpenAPI description and the errors that people report have it."""
+
+import json
+from base64 import b64encode
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+
+Document = dict[str, Any]
+
+MODELS = ("gpt-image-2", "gpt-image-2.5-flare", "stable-diffusion")
+
+
+def _error(message: str, kind: str, code: str | None, **more: Any) -> Document:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code, **more}}
+
+
+MODERATED = _error(
+    "Your request was rejected by the safety system. If you believe this is an error, contact us "
+    "at help.openai.com and include the request ID req_1. safety_violations=[violence].",
+    "image_generation_user_error",
+    "moderation_blocked",
+    moderation_details={"moderation_stage": "input", "categories": ["violence"]},
+)
+PROBLEMS: dict[str, tuple[int, Document, dict[str, str]]] = {
+    "moderated": (400, MODERATED, {}),
+    "moderated by a gateway": (
+        400,
+        _error("Your request was rejected", "image_generation_user_error", "400"),
+        {},
+    ),
+    "policy": (
+        400,
+        _error(
+            "Rejected by our content policy", "invalid_request_error", "content_policy_violation"
+        ),
+        {},
+    ),
+    "invalid": (
+        400,
+        _error("Invalid size '1x1'.", "invalid_request_error", "invalid_value", param_path="size"),
+        {},
+    ),
+    "detail": (
+        422,
+        {"detail": [{"loc": ["body", "size"], "msg": "no such size", "type": "v"}]},
+        {},
+    ),
+    "detail text": (400, {"detail": "steps must be at most 50"}, {}),
+    "unauthenticated": (
+        401,
+        _error(
+            "Incorrect API key provided: tok***f3a.", "invalid_request_error", "invalid_api_key"
+        ),
+        {},
+    ),
+    "unverified": (
+        403,
+        _error("Your organization must be verified", "invalid_request_error", None),
+        {},
+    ),
+    "no quota": (
+        429,
+        _error(
+            "You exceeded your current quota, please check your plan and billing details.",
+            "insufficient_quota",
+            "insufficient_quota",
+        ),
+        {},
+    ),
+    "hard limit": (
+        400,
+        _error(
+            "Billing hard limit has been reached.", "billing_limit", "billing_hard_limit_reached"
+        ),
+        {},
+    ),
+    "no model": (
+        404,
+        _error("The model does not exist", "invalid_request_error", "model_not_found"),
+        {},
+    ),
+    "no model any more": (
+        400,
+        _error("The model has been deprecated", "invalid_request_error", "model_not_found"),
+        {},
+    ),
+    "throttled": (
+        429,
+        _error("Rate limit reached", "requests", "rate_limit_exceeded"),
+        {"retry-after-ms": "1200"},
+    ),
+    "throttled for long": (
+        429,
+        _error("Rate limit reached", "requests", "rate_limit_exceeded"),
+        {"retry-after": "42"},
+    ),
+    "do not retry": (
+        429,
+        _error("Too many", "requests", "rate_limit_exceeded"),
+        {"x-should-retry": "false"},
+    ),
+    "overloaded": (503, _error("The engine is overloaded", "server_error", None), {}),
+    "server error": (500, _error("The server had an error", "server_error", None), {}),
+    "bad gateway": (502, {}, {}),
+    "gateway": (504, {}, {}),
+    "large": (413, _error("Payload too large", "invalid_request_error", None), {}),
+}
+"""By scenario: status, body and headers of a refusal. With ` once`, only the first time."""
+
+
+class FakeOpenAI(Fake):
+    """Like the real one it refuses `response_format` for its own models."""
+
+    base_path = "/v1"
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/v1/images/generations", self.create, methods=["POST"]),
+                Route("/v1/images/edits", self.create, methods=["POST"]),
+                Route("/v1/models", self.models),
+                Route("/files/{name:path}", self.file),
+            ]
+        )
+
+    async def create(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return _refusal("unauthenticated")
+        body = json.loads(await request.body())
+        word = scenario_of(body["prompt"])
+        scenario = word.removesuffix(" once")
+        is_first = self.count(f"creation {body['prompt']}") == 1
+        if not is_first and word.endswith(" once"):
+            scenario = "good"
+        if scenario in PROBLEMS:
+            return _refusal(scenario)
+        if body["model"].startswith("gpt-image") and "response_format" in body:
+            return JSONResponse(
+                _error(
+                    "Unknown parameter: 'response_format'.",
+                    "invalid_request_error",
+                    "unknown_parameter",
+                ),
+                400,
+            )
+        return await self._made(scenario, body)
+
+    async def _made(self, scenario: str, body: Document) -> Response:
+        self.count("made")
+        if scenario == "silent":
+            return await silence()
+        if scenario == "broken":
+            return Broken()
+        if scenario == "gibberish":
+            return Response("<html>ok</html>")
+        document = {
+            "created": 1764064800,
+            "background": "opaque",
+            "output_format": "png",
+            "quality": "low",
+            "size": "1024x1024",
+            "data": self._data(scenario, int(body.get("n") or 1)),
+            "usage": {
+                "input_tokens": 12,
+                "input_tokens_details": {"text_tokens": 12, "image_tokens": 0},
+                "output_tokens": 272,
+                "total_tokens": 284,
+            },
+        }
+        return JSONResponse(document)
+
+    def _data(self, scenario: str, count: int) -> Any:
+        good = [{"b64_json": _base64(picture(number))} for number in range(count)]
+        by_url = [{"url": self.url(f"/files/{'x' * n}.png")} for n in range(1, count + 1)]
+        special: dict[str, Any] = {
+            "urls": by_url,
+            "data urls": [{"b64_json": f"data:image/png;base64,{_base64(picture())}"}],
+            "fewer": good[:-1],
+            "one null": [*good[:-1], {"b64_json": None, "url": None}],
+            "one black": [*good[:-1], {"b64_json": _base64(black())}],
+            "black": [{"b64_json": _base64(black("JPEG"))}],
+            "nothing": [],
+            "no data": None,
+            "not base64": [{"b64_json": "%%%"}],
+            "no image": [{"b64_json": _base64(b"<svg/>")}],
+            "removed": [{"url": self.url("/files/removed.png")}],
+            "elsewhere": [{"url": "https://files.example/1.png"}],
+            "inside": [{"url": "http://169.254.169.254/latest/meta-data"}],
+            "jpeg": [{"b64_json": _base64(picture(3, "JPEG"))}],
+        }
+        return special.get(scenario, good)
+
+    async def models(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return _refusal("unauthenticated")
+        data = [
+            {"id": name, "object": "model", "created": 1764064800, "owned_by": "system"}
+            for name in MODELS
+        ]
+        return JSONResponse({"object": "list", "data": data})
+
+    async def file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name.startswith("removed"):
+            return Response(status_code=404)
+        return Response(picture(len(name)))
+
+
+def _refusal(scenario: str) -> Response:
+    status, document, headers = PROBLEMS[scenario]
+    return JSONResponse(document, status, headers=headers)
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()

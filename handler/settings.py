@@ -23,6 +23,8 @@ TOKENS = {
     "bfl": "BFL_API_KEY",
 }
 """The variable with each vendor's token; the token turns the vendor on."""
+WEBHOOK_SECRETS = {"replicate": "REPLICATE_WEBHOOK_SECRET"}
+"""The variable with the secret by which each vendor signs what it reports."""
 COMPATIBLE = "openai-compatible"
 """The provider that is whatever server the operator says."""
 COMPATIBLE_SERVERS = ("other", "litellm", "localai", "recraft", "sdcpp", "together", "vllm")
@@ -45,6 +47,9 @@ class Settings:
     """Names of the providers that are turned on: whose models are offered."""
     vendors: Mapping[str, VendorAccess]
     """Those that can be reached from here; the API knows names only, and holds no token."""
+    public_url: str | None
+    """Where vendors reach us with their reports, without a slash at its end; None: they do not."""
+    webhook_secrets: Mapping[str, Secret]
     timing: Timing
     allowed_origins: tuple[str, ...]
     """Origins of pages that may call the endpoint; `*` stands for all."""
@@ -78,6 +83,12 @@ class Settings:
             wait_seconds=_number(environ, "WAIT_SECONDS", 30),
             providers=frozenset(vendors) | _names(environ, "PROVIDERS", PROVIDER_NAMES),
             vendors=vendors,
+            public_url=_base_url(environ, "PUBLIC_URL"),
+            webhook_secrets={
+                name: _token(variable, environ[variable])
+                for name, variable in WEBHOOK_SECRETS.items()
+                if environ.get(variable)
+            },
             timing=timing,
             allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
             log_level=_one_of(environ, "LOG_LEVEL", LOG_LEVELS),

@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
         "handler.catalogue",
         "handler.settings",
         "handler.web.services",
+        "handler.web.signatures",
     },
     "events": {"handler.core", "handler.web"},
     "settings": {"handler.core"},

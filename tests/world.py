@@ -4,9 +4,9 @@ Its own tables, queue and bucket, a clock, a provider.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,10 +23,12 @@ from handler.core.lookup import Lookup
 from handler.core.models import Model
 from handler.core.ports import Clock
 from handler.core.sweep import Sweeper
+from handler.core.waking import Waking
 from handler.core.work import Worker
 from handler.events.jobs import work_on
 from handler.settings import Settings
 from handler.web.services import ApiServices
+from handler.web.signatures import Verify
 from infra.local.worker import Loop
 from infra.operator.keys import create_key
 from tests.fakes import ManualClock, ScriptedProvider
@@ -92,6 +94,7 @@ class World:
     connect: Connect
     clock: Clock
     provider: ScriptedProvider
+    webhooks: Mapping[str, Verify] = field(default_factory=dict)
 
     @cached_property
     def stores(self) -> Stores:
@@ -145,6 +148,8 @@ class World:
             authentication=Authentication(self.stores.accounts, self.clock),
             admissions=self.admissions,
             lookup=self.lookup,
+            waking=Waking(self.stores.generations, self.stores.queue),
+            webhooks=self.webhooks,
             wait_seconds=self.settings.wait_seconds,
             allowed_origins=self.settings.allowed_origins,
         )

@@ -1,13 +1,29 @@
 """What answers HTTP."""
 
+from collections.abc import Callable, Mapping
+
 from handler.adapters.aws import Connect
 from handler.bootstrap.stores import build_stores
 from handler.catalogue.load import load_catalogue
 from handler.core.admission import Admissions
 from handler.core.authentication import Authentication
 from handler.core.lookup import Lookup
+from handler.core.vendors import Secret
+from handler.core.waking import Waking
 from handler.settings import Settings
 from handler.web.services import ApiServices
+from handler.web.signatures import StandardWebhook, Verify
+
+_SCHEMES: Mapping[str, Callable[[Secret], Verify]] = {"replicate": StandardWebhook}
+
+
+def verifiers(secrets: Mapping[str, Secret]) -> dict[str, Verify]:
+    """How the reports of each vendor that has a secret are verified.
+
+    Raises:
+        ConfigurationError: A secret is none of its vendor's.
+    """
+    return {name: _SCHEMES[name](secret) for name, secret in secrets.items()}
 
 
 def build_api(settings: Settings, connect: Connect) -> ApiServices:
@@ -25,6 +41,8 @@ def build_api(settings: Settings, connect: Connect) -> ApiServices:
             settings.timing,
         ),
         lookup=Lookup(stores.generations, stores.images, stores.clock),
+        waking=Waking(stores.generations, stores.queue),
+        webhooks=verifiers(settings.webhook_secrets),
         wait_seconds=settings.wait_seconds,
         allowed_origins=settings.allowed_origins,
     )

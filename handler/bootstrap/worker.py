@@ -13,7 +13,9 @@ def build_worker(settings: Settings, connect: Connect) -> Worker:
     stores = build_stores(settings, connect)
     return Worker(
         models=load_catalogue(settings.providers),
-        providers=build_providers(settings.vendors, stores.clock, settings.timing),
+        providers=build_providers(
+            settings.vendors, stores.clock, settings.timing, settings.public_url
+        ),
         ledger=stores.ledger,
         generations=stores.generations,
         jobs=stores.jobs,

@@ -18,13 +18,16 @@ _BUILDERS: Mapping[str, Callable[[Setup], Provider]] = {
 
 
 def build_providers(
-    vendors: Mapping[str, VendorAccess], clock: Clock, timing: Timing
+    vendors: Mapping[str, VendorAccess], clock: Clock, timing: Timing, public_url: str | None = None
 ) -> dict[str, Provider]:
-    """The adapters of the configured providers, by name."""
+    """The adapters of the configured providers, by name.
+
+    Vendors that can are asked to report to `public_url`.
+    """
     client = new_client()
     answer_seconds = timing.answer_ms / 1000
     return {
-        name: build(Setup(vendors[name], clock, client, answer_seconds))
+        name: build(Setup(name, vendors[name], clock, client, answer_seconds, public_url))
         for name, build in _BUILDERS.items()
         if name in vendors
     }

@@ -5,7 +5,7 @@ answers. `Prefer: wait` is not used: its answer may come before the output all t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ def build(setup: Setup) -> Provider:
     """Replicate."""
     calls = setup.calls(BASE_URL, "authorization", "Bearer")
     return setup.provider(
-        ReplicateVendor(calls),
+        ReplicateVendor(calls, setup.webhook_url),
         HOSTS,
         # Its description asks for the token when files are fetched.
         credential=setup.credential("authorization", "Bearer", HOSTS),
@@ -45,10 +45,11 @@ class ReplicateVendor:
     """Implements `Vendor`; a job's `ref` is the prediction's id."""
 
     calls: Calls
+    webhook_url: Callable[[Job], str | None]
 
     def submit(self, job: Job) -> Answer:
         """See `Vendor`."""
-        path, body = creation(job)
+        path, body = creation(job, self.webhook_url(job))
         return read_creation(self.calls.make(path, body, {"cancel-after": CANCEL_AFTER}))
 
     def poll(self, ref: str) -> Answer:
@@ -60,14 +61,17 @@ class ReplicateVendor:
         self.calls.tell("POST", f"/predictions/{ref}/cancel")
 
 
-def creation(job: Job) -> tuple[str, dict[str, Any]]:
-    """Path and body that create a prediction.
+def creation(job: Job, webhook_url: str | None = None) -> tuple[str, dict[str, Any]]:
+    """Path and body that create a prediction, which reports its end to `webhook_url`.
 
     `owner/name` is an official model; with `:version`, or a version alone, it is a community's.
     """
+    body: dict[str, Any] = {"input": job.input}
+    if webhook_url is not None:
+        body |= {"webhook": webhook_url, "webhook_events_filter": ["completed"]}
     if _OFFICIAL.fullmatch(job.provider_model):
-        return f"/models/{job.provider_model}/predictions", {"input": job.input}
-    return "/predictions", {"version": job.provider_model, "input": job.input}
+        return f"/models/{job.provider_model}/predictions", body
+    return "/predictions", {"version": job.provider_model, **body}
 
 
 def read_creation(reply: Reply) -> Answer:

@@ -6,7 +6,7 @@ from functools import partial
 
 import httpx2
 
-from handler.core.ports import Clock, Provider
+from handler.core.ports import Clock, Job, Provider
 from handler.core.vendors import Secret, VendorAccess
 from handler.providers.calls import Calls, Reply, not_begun
 from handler.providers.fetch.download import Credential, Fetcher
@@ -21,11 +21,15 @@ from handler.providers.vendor import Vendor, VendorProvider
 class Setup:
     """What the configuration and the process give to one vendor's adapter."""
 
+    name: str
+    """The adapter's, in the registry."""
     access: VendorAccess
     clock: Clock
     client: httpx2.Client
     answer_seconds: float
     """How long the vendor may take for one answer."""
+    public_url: str | None = None
+    """Where vendors reach us, if they do."""
 
     def calls(
         self,
@@ -48,6 +52,12 @@ class Setup:
             answer_seconds=self.answer_seconds,
             not_begun=not_begun,
         )
+
+    def webhook_url(self, job: Job) -> str | None:
+        """Where the vendor may report that the job has moved on; None where it cannot reach us."""
+        if self.public_url is None:
+            return None
+        return f"{self.public_url}/v1/images/webhooks/{self.name}/{job.generation_id}"
 
     def credential(self, header: str, scheme: str, hosts: Sequence[str]) -> Credential | None:
         """The token, for hosts of images that want to see it."""

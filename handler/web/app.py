@@ -1,4 +1,4 @@
-"""Assembles the ASGI application: what all requests share, around two addresses."""
+"""Assembles the ASGI application: what all requests share, around three addresses."""
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.cors import CORSMiddleware
@@ -12,9 +12,11 @@ from handler.web.files import Files
 from handler.web.location import PrefixMiddleware
 from handler.web.responses import not_found
 from handler.web.services import ApiServices
+from handler.web.webhooks import Webhooks
 
 MCP_PATH = "/v1/images/mcp"
 FILES_PATH = "/v1/images/files/{generation_id}/{name}"
+WEBHOOKS_PATH = "/v1/images/webhooks/{provider}/{generation_id:uuid}"
 
 ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Each address says itself what it takes, in JSON like every other answer."""
@@ -45,6 +47,7 @@ def build_app(services: ApiServices, security: TransportSecuritySettings = ANY_H
             Route(MCP_PATH, endpoint),
             Route(MCP_PATH + "/", endpoint),
             Route(FILES_PATH, Files(services.lookup).serve, methods=ANY_METHOD),
+            Route(WEBHOOKS_PATH, Webhooks(services.webhooks, services.waking, services.clock)),
         ],
         redirect_slashes=False,
         default=_nothing_here,

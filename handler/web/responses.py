@@ -24,6 +24,11 @@ def not_found() -> Response:
     return _json(404, "NOT_FOUND", "There is nothing at this address.", headers)
 
 
+def invalid_signature() -> Response:
+    """A message that is not from whom it says it is, or from too long ago."""
+    return _json(401, "INVALID_SIGNATURE", "The signature is missing, wrong or too old.")
+
+
 def method_not_allowed(allowed: str) -> Response:
     """The address exists, the method does not."""
     message = f"This address takes {allowed}."

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from handler.settings import configured_vendors
+from handler.settings import WEBHOOK_SECRETS, configured_vendors
 
 REGION = "us-east-1"
 # The emulator checks signatures against these, its own defaults.
@@ -73,3 +73,8 @@ def function_environment(
     chosen = {name: environ[name] for name in (*TIMING, *CHANGEABLE) if environ.get(name)}
     names = ",".join(sorted(vendors))
     return {**provisioned, **timing, **chosen, "PROVIDERS": names, "LOCAL_SKETCH": "on"}
+
+
+def webhook_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the web server needs to know whose reports it is sent."""
+    return {name: environ[name] for name in WEBHOOK_SECRETS.values() if environ.get(name)}

@@ -32,7 +32,7 @@ from infra.local.clients import emulator_clients
 from infra.local.closing import ClosingClock, ClosingServer
 from infra.local.data import DataDirectory, RunningStack
 from infra.local.emulator_process import running_emulator
-from infra.local.environment import aws_environment, function_environment
+from infra.local.environment import aws_environment, function_environment, webhook_secrets
 from infra.local.lifeline import Child
 from infra.local.watch import Watch
 from infra.operator.keys import create_key
@@ -76,7 +76,8 @@ def _run(
     emulator, aws_endpoint = running.enter_context(running_emulator(data, os.environ))
     connect = emulator_clients(aws_endpoint)
     environment = function_environment(os.environ, provision(load_template(), connect))
-    settings = Settings.from_env(environment)
+    # What is secret is not in `environment`, which is announced in a file.
+    settings = Settings.from_env({**webhook_secrets(os.environ), **environment})
     configure_logging(settings.log_level)
     secret, account = _ensure_key(options, data, build_stores(settings, connect))
 

@@ -25,6 +25,8 @@ def test_four_names_are_all_that_is_needed() -> None:
     assert settings.wait_seconds == 30
     assert settings.providers == frozenset()
     assert settings.vendors == {}
+    assert settings.public_url is None
+    assert settings.webhook_secrets == {}
     assert settings.log_level == "INFO"
     assert settings.allowed_origins == ("*",)
     assert (settings.timing.worker_ms, settings.timing.lease_ms) == (120_000, 150_000)
@@ -84,6 +86,7 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("OPENAI_BASE_URL", "https://images.example/v1?key=1"),
         ("OPENAI_BASE_URL", "ftp://127.0.0.1/"),
         ("OPENAI_COMPATIBLE_BASE_URL", "http://images.example/v1"),
+        ("PUBLIC_URL", "http://images.example"),
         ("FAL_KEY", "two words"),
         ("FAL_KEY", "line\nbreak"),
         ("LOG_LEVEL", "LOUD"),
@@ -147,6 +150,18 @@ class TestVendors:
         settings = Settings.from_env({**COMPLETE, "BEDROCK": "on", "LOCAL_SKETCH": "on"})
         assert settings.providers == {"bedrock", "sketch"}
         assert settings.vendors["bedrock"].token is None
+
+    def test_where_vendors_report_to_and_how_they_sign(self) -> None:
+        given = {
+            **COMPLETE,
+            "PUBLIC_URL": "https://images.example/",
+            "REPLICATE_WEBHOOK_SECRET": "whsec_AAAA",
+        }
+        settings = Settings.from_env(given)
+        assert settings.public_url == "https://images.example"
+        assert settings.webhook_secrets["replicate"].reveal() == "whsec_AAAA"
+        assert "AAAA" not in repr(settings)
+        assert settings.vendors == {}
 
     def test_only_known_servers_are_named(self) -> None:
         given = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handler.settings import Settings
-from handler.web.app import FILES_PATH, MCP_PATH
+from handler.web.app import FILES_PATH, MCP_PATH, WEBHOOKS_PATH
 from infra.template import Template, load_template
 
 TABLES = {"CreditsTable", "GenerationsTable"}
@@ -242,6 +242,7 @@ class TestApi:
             f"ANY {MCP_PATH}",
             f"ANY {MCP_PATH}/",
             "ANY " + FILES_PATH.replace("{generation_id}", "{id}"),
+            "ANY " + WEBHOOKS_PATH.replace("{generation_id:uuid}", "{id}"),
         }
         assert all(
             route["Target"] == {"Fn::Sub": "integrations/${ApiIntegration}"} for route in routes
@@ -268,9 +269,11 @@ class TestApi:
             for value in [*template.environment().values(), *own.values()]
             if isinstance(value, dict) and value.get("Ref") in parameters
         }
+        # Of a secret only whether there is one may be described.
+        used -= {name for name in used if parameters[name].get("NoEcho")}
         assert used
         assert {name for name in used if f"${{{name}}}" in described} == used
-        (vendors,) = [value["Fn::Join"][1] for value in own.values()]
+        vendors = own["PROVIDERS"]["Fn::Join"][1]
         assert vendors
         assert all(json.dumps(vendor) in described for vendor in vendors)
 

@@ -2,16 +2,27 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+from tests.vendors.server import (
+    TOKEN,
+    Broken,
+    Fake,
+    black,
+    picture,
+    scenario_of,
+    silence,
+    standard_webhook_headers,
+)
 
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - everybody's
 CREATED_AT = "2026-11-25T10:00:00.000Z"
 Document = dict[str, Any]
 
@@ -25,10 +36,9 @@ class Prediction:
     input: Document
     scenario: str
     states: list[str]
-    deadline: str | None = None
     looks: int = 0
     is_canceled: bool = False
-    webhook: Document = field(default_factory=dict)
+    webhook: str | None = None
 
     @property
     def status(self) -> str:
@@ -171,7 +181,7 @@ class FakeReplicate(Fake):
             states=["starting", "processing", "failed"]
             if failing
             else STATES.get(scenario, ["starting", "processing", "succeeded"]),
-            deadline=request.headers.get("cancel-after"),
+            webhook=body.get("webhook"),
         )
         self.predictions[prediction.id] = prediction
         return JSONResponse(self.document(prediction), 201, headers={"ratelimit-remaining": "599"})
@@ -222,6 +232,16 @@ class FakeReplicate(Fake):
         if name.startswith("black"):
             return Response(black("WEBP"))
         return Response(picture(len(name), "WEBP"))
+
+    def report(self, prediction_id: str, at_seconds: int) -> int:
+        """Let a prediction end, and report it the way that was asked for; the answer's status."""
+        prediction = self.predictions[prediction_id]
+        prediction.states = ["succeeded"]
+        assert prediction.webhook is not None
+        body = json.dumps(self.document(prediction)).encode()
+        headers = standard_webhook_headers(WEBHOOK_SECRET, body, at_seconds)
+        with httpx2.Client(trust_env=False) as client:
+            return client.post(prediction.webhook, content=body, headers=headers).status_code
 
     def document(self, prediction: Prediction) -> Document:
         """What the API shows of a prediction."""

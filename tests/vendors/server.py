@@ -1,7 +1,9 @@
 """Serves a fake on a free port of the loopback interface, and what all fakes share."""
 
 import asyncio
+import base64
 import contextlib
+import hmac
 import io
 import re
 import socket
@@ -9,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from PIL import Image
@@ -81,6 +83,9 @@ class Fake:
         return self.base_url.removesuffix(self.base_path) + path
 
 
+AFake = TypeVar("AFake", bound=Fake)
+
+
 class _Recording:
     """Notes what arrives and hands it on."""
 
@@ -102,14 +107,21 @@ class _Recording:
 
 
 @contextlib.contextmanager
-def served(fake: Fake, port: int = 0) -> Iterator[Fake]:
+def served(fake: AFake, port: int = 0) -> Iterator[AFake]:
     """The fake, answering at its `base_url` as long as the context lasts."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", port))
-        fake.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}{fake.base_path}"
+    with listening(_Recording(fake.app(), fake.arrivals), port) as origin:
+        fake.base_url = origin + fake.base_path
+        yield fake
+
+
+@contextlib.contextmanager
+def listening(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """The origin at which an application answers as long as the context lasts."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(
-            _Recording(fake.app(), fake.arrivals),
+            app,
             lifespan="off",
             log_config=None,
             log_level="critical",
@@ -117,11 +129,11 @@ def served(fake: Fake, port: int = 0) -> Iterator[Fake]:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             _wait_for(server, thread)
-            yield fake
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
@@ -133,6 +145,19 @@ def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
         if not thread.is_alive() or time.monotonic() > ends:
             raise RuntimeError("the fake did not start")
         time.sleep(0.005)
+
+
+def standard_webhook_headers(secret: str, body: bytes, at_seconds: int) -> dict[str, str]:
+    """The headers of standardwebhooks.com, made independently of what verifies them."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = b".".join([b"msg_1", str(at_seconds).encode(), body])
+    signature = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    return {
+        "content-type": "application/json",
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(at_seconds),
+        "webhook-signature": f"v1,{signature}",
+    }
 
 
 def closed_port() -> str:

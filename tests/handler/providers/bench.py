@@ -55,6 +55,7 @@ class Bench:
     base_url: str
     access: VendorAccess | None = None
     """None: the tests' token, and `base_url`."""
+    public_url: str | None = None
 
     @cached_property
     def model(self) -> Model:
@@ -65,7 +66,9 @@ class Bench:
         services = Services.new(_never, _never)
         plain = build(services, random.Random(1))  # noqa: S311 - it spreads retries
         access = self.access or VendorAccess(Secret(TOKEN), self.base_url)
-        adapter = build_providers({self.provider: access}, services.clock, QUICK)[self.provider]
+        adapter = build_providers({self.provider: access}, services.clock, QUICK, self.public_url)[
+            self.provider
+        ]
         models = {self.model.id: self.model}
         return replace(
             plain,

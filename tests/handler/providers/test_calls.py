@@ -45,14 +45,13 @@ class Scripted(Fake):
 
 
 @pytest.fixture(scope="module")
-def vendor() -> Iterator[Fake]:
+def vendor() -> Iterator[Scripted]:
     with served(Scripted()) as fake:
         yield fake
 
 
 @pytest.fixture
-def scripted(vendor: Fake) -> Scripted:
-    assert isinstance(vendor, Scripted)
+def scripted(vendor: Scripted) -> Scripted:
     vendor.forget()
     return vendor
 

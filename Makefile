@@ -39,6 +39,19 @@ test: $(READY) ## Run the test suite
 test-providers: $(READY) ## Run the tests of the vendors' adapters: every situation, hostile URLs and files
 	@$(BIN)/pytest --numprocesses auto --dist worksteal tests/handler/providers
 
+.venv-vendors/.ready: requirements-vendors.txt
+	@$(PYTHON) -m venv .venv-vendors
+	@.venv-vendors/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-vendors.txt
+	@touch $@
+
+tests/official/node_modules/.ready: tests/official/package-lock.json
+	@npm ci --prefix tests/official --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: test-vendors-official
+test-vendors-official: $(READY) .venv-vendors/.ready tests/official/node_modules/.ready ## Check the vendors' fakes against the vendors' own descriptions and clients (needs Node)
+	@$(BIN)/pytest tests/official/check_*.py
+
 .PHONY: simulate
 simulate: $(READY) ## Prove the money code: 20,000 seeded simulations, all crashes and pairs of crashes
 	@$(BIN)/python -m tests.simulation.run --seeds 20000 --pairs --jobs 2
@@ -80,6 +93,7 @@ lock: $(READY) ## Renew the hashed requirements files from pyproject.toml (needs
 		case "$$extras" in "") name=requirements.txt ;; *dev) name=requirements-dev.txt ;; *) name=requirements-worker.txt ;; esac; \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras -o $$name pyproject.toml; \
 	done
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group vendors -o requirements-vendors.txt
 
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and the local stack's data

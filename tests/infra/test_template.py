@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from handler.core.failures import FailureKind
 from handler.settings import Settings
 from handler.web.app import FILES_PATH, MCP_PATH, WEBHOOKS_PATH
 from infra.template import Template, load_template
@@ -307,6 +308,15 @@ class TestWatching:
         alarm = template.resources("AWS::CloudWatch::Alarm")["SweeperOverdueAlarm"]
         assert alarm["TreatMissingData"] == "breaching"
         assert alarm["ComparisonOperator"] == "LessThanThreshold"
+
+    def test_what_a_vendor_holds_against_the_operator_is_an_alarm(self, template: Template) -> None:
+        (counted,) = template.resources("AWS::Logs::MetricFilter").values()
+        kinds = re.findall(r'\$\.failure = "(\w+)"', counted["FilterPattern"])
+        assert set(kinds) == {kind.value for kind in FailureKind if kind.is_for_the_operator}
+        (metric,) = counted["MetricTransformations"]
+        alarm = template.resources("AWS::CloudWatch::Alarm")["VendorTroubleAlarm"]
+        assert alarm["MetricName"] == metric["MetricName"]
+        assert alarm["Namespace"] == metric["MetricNamespace"]
 
     def test_every_alarm_says_what_happened_and_reaches_the_operator(
         self, template: Template

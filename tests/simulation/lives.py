@@ -57,7 +57,7 @@ LIVES = (
     Life(
         "running, parked, done",
         lambda _, number: Running(f"job-{number}", 60),
-        lambda job, number: Running("job-1", 1) if number == 1 else Done(pictures(job, 1)),
+        lambda job, number: Running("job-1", 0.3) if number == 1 else Done(pictures(job, 1)),
     ),
     Life(
         "canceled midway",

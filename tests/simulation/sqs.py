@@ -6,7 +6,7 @@ from typing import Any
 
 from handler.core.ports import Clock
 
-VISIBILITY_MS = 720_000
+VISIBILITY_MS = 2_160_000
 RETENTION_MS = 3_600_000
 MOST_RECEIVES = 5
 

@@ -33,7 +33,7 @@ from tests.simulation.studio import Studio, Verdict
 from tests.world import MODEL_DOCUMENT, MODEL_ID
 
 CREDITS, GENERATIONS = "CreditsTable", "GenerationsTable"
-TIMING = Timing(worker_ms=120_000, lease_ms=150_000, dispatch_grace_ms=60_000)
+TIMING = Timing(worker_ms=360_000, lease_ms=390_000, dispatch_grace_ms=60_000)
 
 Wrap = Callable[[Any], Any]
 """Puts something in front of a service."""

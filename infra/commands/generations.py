@@ -14,8 +14,8 @@ from infra.commands.output import (
     iso_time,
     print_many,
     print_one,
-    stores_of,
 )
+from infra.commands.target import stores_of
 
 
 def add_commands(commands: Subparsers) -> None:

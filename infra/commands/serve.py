@@ -5,7 +5,8 @@ import argparse
 from handler.core.accounts import require_well_formed
 from handler.core.errors import InvalidApiKey
 from handler.core.money import parse_usd
-from infra.commands.output import Subparsers, add_data, credits_amount
+from infra.commands.output import Subparsers, credits_amount
+from infra.commands.target import add_data
 
 
 def add_commands(commands: Subparsers) -> None:

@@ -93,7 +93,8 @@ class DataDirectory:
                 document = json.loads(self._stack_file.read_text(encoding="utf-8"))
                 return RunningStack(**document)
         raise ConfigurationError(
-            f"no stack runs on {self.root}; start one with: images-mcp serve --data {self.root}"
+            f"no stack runs on {self.root}; start one with: images-mcp serve --data {self.root},"
+            " or name a deployed one with --stack"
         )
 
     @property

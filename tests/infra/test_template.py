@@ -79,6 +79,35 @@ class TestReading:
             "c": "text",
         }
 
+    def test_a_condition_decides_by_the_parameters_defaults(self) -> None:
+        template = Template(
+            {
+                "Parameters": {"A": {"Default": ""}, "B": {"Default": "b"}},
+                "Conditions": {
+                    "HasA": {"Fn::Not": [{"Fn::Equals": [{"Ref": "A"}, ""]}]},
+                    "HasB": {"Fn::Not": [{"Fn::Equals": [{"Ref": "B"}, ""]}]},
+                    "HasAny": {"Fn::Or": [{"Condition": "HasA"}, {"Condition": "HasB"}]},
+                },
+            }
+        )
+        chosen = {
+            name: {"Fn::If": [name, "yes", {"Ref": "Unknown"}]} for name in ("HasB", "HasAny")
+        }
+        assert template.resolve(chosen, {}) == {"HasB": "yes", "HasAny": "yes"}
+        assert template.resolve({"Fn::If": ["HasA", {"Ref": "Unknown"}, "no"]}, {}) == "no"
+
+    def test_texts_are_joined_and_filled_in(self) -> None:
+        template = Template({"Parameters": {"Days": {"Default": 30}}})
+        joined = {"Fn::Join": [",", ["a", {"Ref": "Days"}, {"Ref": "Bucket"}]]}
+        assert template.resolve(joined, {"Bucket": "images"}) == "a,30,images"
+        filled = {"Fn::Sub": "${Bucket}/${Days}/${Bucket.Arn}"}
+        assert template.resolve(filled, {"Bucket": "b", "Bucket.Arn": "arn"}) == "b/30/arn"
+
+    def test_a_condition_of_an_unknown_kind_is_an_error(self) -> None:
+        template = Template({"Conditions": {"Odd": {"Fn::Xor": []}}})
+        with pytest.raises(ValueError, match="Xor"):
+            template.holds("Odd")
+
     def test_a_reference_to_nothing_is_an_error(self, template: Template) -> None:
         with pytest.raises(KeyError):
             template.resolve({"Ref": "Nothing"}, {})

@@ -70,13 +70,55 @@ fmt: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 
+# ---- Lambda: artifacts, and what they run on. Python 3.13 is what the functions run on.
+FUNCTION_PYTHON ?= $(shell for python in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3.13; do \
+	"$$python" -c "" 2> /dev/null && { command -v "$$python"; break; }; done)
+# Must be the Architecture that is deployed.
+ARCH ?= arm64
+HOST_ARCH := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+export SAM_CLI_TELEMETRY := 0
+
+define require_function_python
+@test -n "$(FUNCTION_PYTHON)" || { echo "Python 3.13 is needed, which the functions run on; put python3.13 on the PATH or set FUNCTION_PYTHON=/path/to/python3.13" >&2; exit 1; }
+endef
+
+# `sam build` calls these, one a function.
+.PHONY: build-ApiFunction build-WorkerFunction build-SweeperFunction
+build-ApiFunction build-WorkerFunction build-SweeperFunction: build-%:
+	$(require_function_python)
+	@$(FUNCTION_PYTHON) -m infra.packaging $* $(ARTIFACTS_DIR) --architecture $(ARCH)
+
+.venv-sam/.ready: requirements-sam.txt
+	@echo "Setting up .venv-sam with the SAM CLI (about a minute the first time) ..."
+	@$(PYTHON) -m venv .venv-sam
+	@.venv-sam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-sam.txt
+	@touch $@
+
+.venv-lambda/.ready: requirements-lambda.txt
+	$(require_function_python)
+	@echo "Setting up .venv-lambda with Lambda's runtime client ..."
+	@$(FUNCTION_PYTHON) -m venv .venv-lambda
+	@.venv-lambda/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lambda.txt
+	@touch $@
+
+.PHONY: build
+build: .venv-sam/.ready ## Build the artifacts with the SAM CLI; ARCH=x86_64 for the other architecture
+	@ARCH=$(ARCH) .venv-sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
+
+LOCK := --quiet --upgrade --generate-hashes --no-header --universal
+# What Lambda's Python runtime brings: boto3 and what it depends on.
+IN_RUNTIME := boto3 botocore jmespath python-dateutil s3transfer six snapshot-restore-py urllib3
+
 .PHONY: lock
-lock: $(READY) ## Renew the hashed requirements files from pyproject.toml (needs uv)
-	@for extras in "" "--extra worker" "--extra worker --extra local --extra dev"; do \
-		case "$$extras" in "") name=requirements.txt ;; *dev) name=requirements-dev.txt ;; *) name=requirements-worker.txt ;; esac; \
-		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras -o $$name pyproject.toml; \
+lock: $(READY) ## Renew the hashed requirements files (needs uv)
+	@uv pip compile $(LOCK) --python-version 3.11 --extra api --extra worker --extra local --extra dev -o requirements-dev.txt pyproject.toml
+	@for function in api worker; do \
+		uv pip compile $(LOCK) --python-version 3.11 $(foreach name,$(IN_RUNTIME),--no-emit-package $(name)) \
+			--constraint requirements-dev.txt --extra $$function -o requirements-$$function.txt pyproject.toml; \
 	done
+	@echo aws-sam-cli | uv pip compile $(LOCK) --python-version 3.11 -o requirements-sam.txt -
+	@printf 'awslambdaric\nboto3\n' | uv pip compile $(LOCK) --python-version 3.13 -o requirements-lambda.txt -
 
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and the local stack's data
-	@rm -rf .venv .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
+	@rm -rf .venv .venv-sam .venv-lambda .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info

@@ -19,7 +19,11 @@ _EXISTS = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "Queue
 
 def provision(template: Template, connect: Connect, prefix: str = DEFAULT_PREFIX) -> dict[str, str]:
     """Create what is missing, named `prefix` and its logical id; the functions' environment."""
-    attributes = create_resources(template, connect, prefix)
+    return common_environment(template, create_resources(template, connect, prefix))
+
+
+def common_environment(template: Template, attributes: Mapping[str, str]) -> dict[str, str]:
+    """The environment that all functions have in common."""
     environment = template.resolve(template.environment(), attributes)
     return {name: str(value) for name, value in environment.items()}
 

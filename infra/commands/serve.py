@@ -33,6 +33,12 @@ def add_commands(commands: Subparsers) -> None:
         default=parse_usd(10),
         help="what a new key's account holds (default: 10)",
     )
+    serve.add_argument(
+        "--lambda",
+        dest="on_lambda",
+        action="store_true",
+        help="run the built functions in Lambda's Runtime Interface Emulator (Linux; make lambda)",
+    )
     add_data(serve)
     serve.set_defaults(run=_serve)
 
@@ -60,5 +66,12 @@ def _serve(options: argparse.Namespace) -> int:
     from infra.local.serve import Options, serve  # noqa: PLC0415
 
     return serve(
-        Options(options.host, options.port, options.data, options.api_key, options.credits)
+        Options(
+            options.host,
+            options.port,
+            options.data,
+            options.api_key,
+            options.credits,
+            options.on_lambda,
+        )
     )

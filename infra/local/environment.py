@@ -58,11 +58,13 @@ def emulator_environment(environ: Mapping[str, str], port: int, state: Path) -> 
 
 
 def function_environment(
-    environ: Mapping[str, str], provisioned: Mapping[str, str]
+    environ: Mapping[str, str],
+    provisioned: Mapping[str, str],
+    timing: Mapping[str, str] = TIMING,
 ) -> dict[str, str]:
-    """What the functions' code runs with: the template's environment, quicker, with the painter on.
+    """What the functions' code runs with: the template's environment, with the painter on.
 
-    What is set in `environ` wins, resources apart.
+    `timing` goes before what the template says. What is set in `environ` wins, resources apart.
     """
     chosen = {name: environ[name] for name in (*TIMING, *CHANGEABLE) if environ.get(name)}
-    return {**provisioned, **TIMING, **chosen, "LOCAL_SKETCH": "on"}
+    return {**provisioned, **timing, **chosen, "LOCAL_SKETCH": "on"}

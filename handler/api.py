@@ -17,11 +17,16 @@ from handler.settings import Settings
 from handler.snapshot import Renewed
 
 _settings = Settings.from_env(os.environ)
-configure_logging(_settings.log_level)
+configure_logging(_settings.log_level, _settings.metrics_namespace)
+
+
+def _trace_header() -> str | None:
+    # Lambda renews it with every invocation.
+    return os.environ.get("_X_AMZN_TRACE_ID")
 
 
 def _build() -> Mangum:
-    return adapt(build_api(_settings, new_session()), ColdStart())
+    return adapt(build_api(_settings, new_session()), ColdStart(), _trace_header)
 
 
 _adapter = Renewed(_build)

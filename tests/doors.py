@@ -577,7 +577,7 @@ class WorkedAtOnce:
 
     worker: Worker
 
-    def send(self, generation_id: str, delay_seconds: int = 0) -> None:
+    def send(self, generation_id: str, delay_seconds: int = 0, trace: str | None = None) -> None:
         if not delay_seconds:
             self.worker.run(generation_id, f"at once {uuid.uuid4()}")
 

@@ -29,8 +29,9 @@ ALLOWED: dict[str, set[str]] = {
     "painter": {"handler.painter"},
     "providers": {"handler.providers", "handler.core", "handler.painter"},
     "catalogue": {"handler.catalogue", "handler.core"},
-    "tools": {"handler.tools", "handler.core"},
-    "web": {"handler.web", "handler.core", "handler.tools"},
+    "telemetry": {"handler.telemetry", "handler.core"},
+    "tools": {"handler.tools", "handler.core", "handler.telemetry"},
+    "web": {"handler.web", "handler.core", "handler.telemetry", "handler.tools"},
     "bootstrap": {
         "handler.bootstrap",
         "handler.core",
@@ -40,10 +41,10 @@ ALLOWED: dict[str, set[str]] = {
         "handler.settings",
         "handler.web.services",
     },
-    "events": {"handler.core", "handler.web"},
+    "events": {"handler.core", "handler.telemetry", "handler.web"},
     "settings": {"handler.core"},
     "snapshot": set(),
-    "logs": {"handler.core"},
+    "logs": {"handler.core", "handler.telemetry"},
     **{
         entry: {
             "handler.adapters.aws",
@@ -52,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
             "handler.settings",
             "handler.logs",
             "handler.snapshot",
+            "handler.telemetry.invocation",
         }
         for entry in ENTRIES
     },
@@ -65,7 +67,8 @@ LIBRARIES: dict[str, set[str]] = {
     "catalogue": {"jsonschema"},
     "settings": set(),
     "snapshot": {"snapshot_restore_py"},
-    "logs": set(),
+    "logs": {"botocore"},
+    "telemetry": set(),
     "worker": set(),
     "sweeper": set(),
     "bootstrap": set(),

@@ -21,12 +21,15 @@ class Swept:
 
     redriven: int
     expired: int
+    held_up: int = 0
+    """How many it could not deal with; the next one tries again."""
 
 
 class _Move(Enum):
     NONE = auto()
     REDRIVEN = auto()
     EXPIRED = auto()
+    HELD_UP = auto()
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,12 @@ class Sweeper:
     def sweep(self) -> Swept:
         """Look at everything that is due once."""
         moves = [self._sweep_one(each) for each in self.generations.due(self.clock.now_ms())]
-        swept = Swept(redriven=moves.count(_Move.REDRIVEN), expired=moves.count(_Move.EXPIRED))
-        if swept != Swept(0, 0):
+        swept = Swept(
+            redriven=moves.count(_Move.REDRIVEN),
+            expired=moves.count(_Move.EXPIRED),
+            held_up=moves.count(_Move.HELD_UP),
+        )
+        if swept.redriven or swept.expired:
             log.warning("swept: %d sent again, %d expired", swept.redriven, swept.expired)
         return swept
 
@@ -58,7 +65,7 @@ class Sweeper:
             return self._redrive(generation)
         except Exception:  # whatever is wrong with one must not hold up the others for ever
             log.exception("generation %s could not be swept", generation_id)
-            return _Move.NONE
+            return _Move.HELD_UP
 
     def _is_abandoned(self, generation: Generation) -> bool:
         return self.clock.now_ms() >= generation.deadline_at_ms + self.timing.deadline_grace_ms

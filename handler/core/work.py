@@ -7,10 +7,9 @@ that a run that lost its place changes nothing.
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 
 from handler.core import errors
 from handler.core.generation import MAX_SUBMITS, Generation, Image, Request, Status
@@ -133,12 +132,11 @@ class Worker:
             case Step.SUBMIT:
                 intended = self.jobs.record_intent(generation)
                 if intended is not None:
-                    submit = partial(run.provider.submit, run.job)
-                    self._settle(intended, run, self._ask(intended, submit))
+                    self._settle(intended, run, run.provider.submit(run.job))
             case Step.POLL:
                 assert generation.provider_ref is not None  # noqa: S101 - what Step.POLL means
-                poll = partial(run.provider.poll, run.job, generation.provider_ref)
-                self._settle(generation, run, self._ask(generation, poll))
+                outcome = run.provider.poll(run.job, generation.provider_ref)
+                self._settle(generation, run, outcome)
 
     def _settle(self, generation: Generation, run: _Run, outcome: Outcome) -> None:
         while isinstance(outcome, Running):
@@ -151,24 +149,12 @@ class Worker:
                 self._park(generation, outcome.poll_after_seconds)
                 return
             self.clock.sleep(outcome.poll_after_seconds)
-            outcome = self._ask(generation, partial(run.provider.poll, run.job, outcome.ref))
+            outcome = run.provider.poll(run.job, outcome.ref)
         match outcome:
             case Done(outputs):
                 self._finish(generation, outputs)
             case Failed(reason, retryable):
                 self._fail(generation, reason, retryable=retryable)
-
-    def _ask(self, generation: Generation, question: Callable[[], Outcome]) -> Outcome:
-        began_ms = self.clock.now_ms()
-        outcome = question()
-        fields = {
-            "generation": generation.id,
-            "provider": generation.provider,
-            "outcome": type(outcome).__name__,
-            "provider_ms": self.clock.now_ms() - began_ms,
-        }
-        log.info("provider answered", extra={"fields": fields})
-        return outcome
 
     def _bound(self, generation: Generation, ref: str) -> Generation | None:
         if generation.provider_ref == ref:

@@ -5,6 +5,8 @@ import logging
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from handler.telemetry.requests import record_of
+
 log = logging.getLogger(__name__)
 
 
@@ -24,7 +26,8 @@ class FailureMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            with record_of(scope).noting_failure():
+                await self.app(scope, receive, watched)
         except Exception:  # whatever it is, an answer is owed
             log.exception("a request failed")
             if began:

@@ -32,7 +32,7 @@ def create_resources(
     template: Template, connect: Connect, prefix: str = DEFAULT_PREFIX
 ) -> dict[str, str]:
     """Create what is missing; the resources' attributes, as `Template.resolve` takes them."""
-    attributes: dict[str, str] = {}
+    attributes = {"AWS::StackName": prefix}
     _create_tables(template, connect("dynamodb"), prefix, attributes)
     _create_queues(template, connect("sqs"), prefix, attributes)
     _create_buckets(template, connect("s3"), prefix, attributes)

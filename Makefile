@@ -101,9 +101,24 @@ build-ApiFunction build-WorkerFunction build-SweeperFunction: build-%:
 	@.venv-lambda/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lambda.txt
 	@touch $@
 
+.venv-rehearsal/.ready: requirements-rehearsal.txt
+	$(require_function_python)
+	@echo "Setting up .venv-rehearsal with an AWS emulator that runs functions ..."
+	@$(FUNCTION_PYTHON) -m venv .venv-rehearsal
+	@.venv-rehearsal/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-rehearsal.txt
+	@touch $@
+
+.PHONY: validate
+validate: .venv-sam/.ready ## Validate and lint the template
+	@.venv-sam/bin/sam validate --lint
+
 .PHONY: build
 build: .venv-sam/.ready ## Build the artifacts with the SAM CLI; ARCH=x86_64 for the other architecture
 	@ARCH=$(ARCH) .venv-sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
+
+.PHONY: rehearse
+rehearse: $(READY) .venv-sam/.ready .venv-rehearsal/.ready ## Rehearse it all without AWS: build, deploy, generate, update, delete
+	@$(BIN)/python -m infra.rehearsal --sam .venv-sam/bin/sam --python .venv-rehearsal/bin/python
 
 LOCK := --quiet --upgrade --generate-hashes --no-header --universal
 # What Lambda's Python runtime brings: boto3 and what it depends on.
@@ -118,7 +133,9 @@ lock: $(READY) ## Renew the hashed requirements files (needs uv)
 	done
 	@echo aws-sam-cli | uv pip compile $(LOCK) --python-version 3.11 -o requirements-sam.txt -
 	@printf 'awslambdaric\nboto3\n' | uv pip compile $(LOCK) --python-version 3.13 -o requirements-lambda.txt -
+	@printf 'aws-sam-translator\nboto3\nministack\nsnapshot-restore-py\n' | uv pip compile $(LOCK) --python-version 3.13 \
+		--constraint requirements-dev.txt -o requirements-rehearsal.txt -
 
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and the local stack's data
-	@rm -rf .venv .venv-sam .venv-lambda .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
+	@rm -rf .venv .venv-sam .venv-lambda .venv-rehearsal .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info

@@ -98,7 +98,7 @@ class Words(Exception):
 def chained(said: str) -> None:
     try:
         try:
-            raise Words(said)
+            raise Words(said)  # noqa: TRY301 - to be the cause of the next
         except Words as cause:
             raise Words(said) from cause
     except Words:

@@ -69,13 +69,21 @@ class Poller:
             return answer
 
         self._loop = Loop(handle, sqs, queue_url, POLL_SECONDS, source.batch_size)
-        self._threads = source.maximum_concurrency
+        self._threads = [
+            threading.Thread(target=self._loop.run, name=f"batch-{number}", daemon=True)
+            for number in range(source.maximum_concurrency)
+        ]
 
     def start(self) -> None:
         """Begin to poll."""
-        for number in range(self._threads):
-            threading.Thread(target=self._loop.run, name=f"batch-{number}", daemon=True).start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Take no more messages; what is worked on is not waited for."""
+        """Take no more messages; neither polls nor what is worked on are waited for."""
         self._loop.stopping.set()
+
+    def join(self) -> None:
+        """Wait until all has ended after `stop`."""
+        for thread in self._threads:
+            thread.join()

@@ -20,7 +20,7 @@ class Invocable(Protocol):
         ...
 
     def stop(self) -> None:
-        """End it, and fail the invocation that runs."""
+        """End it; not called while an invocation runs."""
         ...
 
 
@@ -68,15 +68,23 @@ class Pool:
             sandbox.stop()
 
     def _take(self) -> Invocable:
+        while True:
+            sandbox = self._idle_one()
+            if sandbox is None:
+                return self._new_one()
+            if sandbox.is_alive():
+                return sandbox
+            # Whoever killed it, nobody was being served.
+            self._drop(sandbox)
+
+    def _idle_one(self) -> Invocable | None:
         with self._lock:
             if self._closed:
                 raise Throttled
-            while self._idle:
-                sandbox = self._idle.pop()
-                if sandbox.is_alive():
-                    return sandbox
-                # Whoever killed it, nobody was being served.
-                self._places += 1
+            return self._idle.pop() if self._idle else None
+
+    def _new_one(self) -> Invocable:
+        with self._lock:
             if not self._places:
                 raise Throttled
             self._places -= 1

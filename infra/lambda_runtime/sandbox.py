@@ -5,6 +5,7 @@ Takes one invocation at a time; two at once crash the emulator. Who calls it see
 
 import contextlib
 import http.client
+import os
 import random
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from handler.core.errors import ConfigurationError
 from infra.lambda_runtime.functions import Function, sandbox_environment
 from infra.lambda_runtime.installation import Installation
-from infra.lambda_runtime.marks import VARIABLE, end
+from infra.lambda_runtime.marks import VARIABLE, end, marked
 from infra.lambda_runtime.outcome import FunctionFailed, result_of
 
 START_SECONDS = 10.0
@@ -75,6 +76,7 @@ class Sandbox:
 
     def __init__(self, launch: Launch, mark: str) -> None:
         self.mark = mark
+        self._pids: list[int] = []
         port, runtime_port = _free_ports()
         with launch.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - AWS's emulator with our own code
@@ -101,8 +103,8 @@ class Sandbox:
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether the emulator runs."""
-        return self._process.poll() is None
+        """Whether all its processes run; to be asked between invocations."""
+        return self._process.poll() is None and all(map(_runs, self._pids))
 
     def invoke(self, event: bytes) -> bytes:
         """Hand the function an event, as JSON; what it returned, as JSON.
@@ -113,14 +115,18 @@ class Sandbox:
         try:
             self._connection.request("POST", _INVOKE, body=event)
             answer = self._connection.getresponse()
-            return result_of(answer.status, answer.read())
+            result = result_of(answer.status, answer.read())
         except (OSError, http.client.HTTPException) as error:
             raise FunctionFailed("Sandbox.Crashed", sandbox_survives=False) from error
+        # Now the function's own process is there too.
+        self._pids = self._pids or marked(self.mark)
+        return result
 
     def stop(self) -> None:
-        """End its processes; an invocation that runs fails."""
+        """End its processes. Not to be called while an invocation runs."""
         end(self.mark)
         self._process.wait()
+        self._connection.close()
 
     def _wait_until_listening(self, port: int) -> None:
         gives_up = time.monotonic() + START_SECONDS
@@ -129,6 +135,14 @@ class Sandbox:
                 return
             time.sleep(0.002)
         raise _NotListening
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _free_ports() -> tuple[int, int]:

@@ -41,15 +41,17 @@ ALLOWED: dict[str, set[str]] = {
         "handler.settings",
         "handler.web.services",
     },
-    "events": {"handler.core", "handler.telemetry", "handler.web"},
+    "events": {"handler.events", "handler.core", "handler.telemetry", "handler.web"},
     "settings": {"handler.core"},
     "snapshot": set(),
+    "lean": set(),
     "logs": {"handler.core", "handler.telemetry"},
     **{
         entry: {
             "handler.adapters.aws",
             "handler.bootstrap",
             "handler.events",
+            "handler.lean",
             "handler.settings",
             "handler.logs",
             "handler.snapshot",

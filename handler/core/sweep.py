@@ -7,10 +7,9 @@ import logging
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from handler.core.generation import Generation, Status
+from handler.core.generation import TOO_LATE, Generation, Status
 from handler.core.ports import Clock, GenerationStore, JobQueue, JobStore, Ledger
 from handler.core.timing import Timing
-from handler.core.work import TOO_LATE
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from handler.core import errors
-from handler.core.generation import MAX_SUBMITS, Generation, Image, Request, Status
+from handler.core.generation import MAX_SUBMITS, TOO_LATE, Generation, Image, Request, Status
 from handler.core.image_types import examine_all
 from handler.core.models import Model
 from handler.core.ports import (
@@ -41,7 +41,6 @@ For a later one the generation is parked and the worker freed.
 MAX_DELAY_SECONDS = 900
 """The longest delay that the queue can give a message (SQS, SendMessage)."""
 RETRY_DELAY_SECONDS = 5
-TOO_LATE = "the image was not ready in time; nothing was charged"
 GAVE_UP = "the image could not be made; nothing was charged"
 
 

@@ -13,17 +13,19 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError
+from mcp.server.transport_security import TransportSecuritySettings
 
 from handler.core.accounts import new_secret
 from handler.core.errors import ProviderFailure, Unavailable
 from handler.core.ports import Done, Failed, Job, Outcome, Running
 from handler.events.jobs import work_on
 from handler.events.schedule import sweep_on
-from handler.web.app import MCP_PATH
+from handler.web.app import MCP_PATH, build_app
 from tests.doors import (
     HTTP_API,
     MODERN,
     REST_API,
+    AsgiDoor,
     HttpDoor,
     HttpKind,
     WireDoor,
@@ -128,35 +130,62 @@ def odd_headers(key: str) -> Iterator[dict[str, str]]:
 
 @every_door
 @every_family
-async def test_callers(
+async def test_calls(
     world: World, told: Told, written: Written, kind: HttpKind, revision: str
 ) -> None:
-    rich, poor = world.open_account(10_000_000), world.open_account(1)
-    revoked, unknown = world.open_account(1_000_000), new_secret()
-    chosen = world.open_account(1_000_000, CHOSEN_KEY)
-    world.stores.accounts.revoke(revoked.key_id)
-    told.marks |= {unknown, unknown[8:30]}
-    keys = [*map(told.key, (rich, poor, revoked, chosen)), unknown, rich.secret[:-1], MARK]
-    lines = 0
+    keys = [told.key(world.open_account(held)) for held in (10_000_000, 1)]
     async with kind.open(unworked(world)) as http:
         for tool, given in CALLS:
             call, headers = request("tools/call", {"name": tool, "arguments": given}, revision)
-            headers = {name: value for name, value in headers.items() if name != "Mcp-Name"}
-            for key in (rich.secret, poor.secret):
+            headers.pop("Mcp-Name", None)
+            for key in keys:
                 await http.post(call, key, {**headers, "Idempotency-Key": MARK})
-                lines += 1
-        for key in keys:
+    assert len(written.of("request")) == len(CALLS) * len(keys)
+    assert told.found_in(written.text) == set()
+
+
+@every_door
+async def test_keys_anywhere(world: World, told: Told, written: Written, kind: HttpKind) -> None:
+    rich, unknown = told.key(world.open_account(10_000_000)), new_secret()
+    told.marks |= {unknown, unknown[8:30]}
+    world.open_account(1_000_000, CHOSEN_KEY)
+    async with kind.open(unworked(world)) as http:
+        for key in (rich, unknown, CHOSEN_KEY):
             for headers in odd_headers(key):
-                await http.post(initialize(revision), rich.secret, headers)
-                await http.post(initialize(revision), None, headers)
-                lines += 2
+                for presented in (rich, None):
+                    await http.post(initialize(), presented, headers)
+    statuses = {line["http_status"] for line in written.of("request")}
+    assert statuses >= {200, 401}
+    assert told.found_in(written.text) == set()
+
+
+@every_door
+async def test_keys_of_every_kind(
+    world: World, told: Told, written: Written, kind: HttpKind
+) -> None:
+    rich, poor, revoked = (world.open_account(held) for held in (1_000_000, 1, 1_000_000))
+    world.stores.accounts.revoke(revoked.key_id)
+    keys = [*map(told.key, (rich, poor, revoked)), rich.secret[:-1], MARK]
+    async with kind.open(unworked(world)) as http:
+        for key in keys:
             for body in (b"{", MARK.encode(), f'{{"jsonrpc":"2.0","{MARK}":1}}'.encode()):
                 await http.post(body, key)
-                lines += 1
             for path in (MCP_PATH, f"/{key}", f"/v1/images/files/{key}/1.png", f"{MCP_PATH}/{key}"):
                 await http.send("GET", path, query=f"api_key={key}&prompt={MARK}")
-                lines += 1
-    assert len(written.of("request")) == lines
+    statuses = {line["http_status"] for line in written.of("request")}
+    assert statuses >= {400, 401, 403, 404, 405}
+    assert told.found_in(written.text) == set()
+
+
+async def test_names_of_hosts(world: World, told: Told, written: Written) -> None:
+    """What a server on one machine refuses, the SDK warns of, and quotes."""
+    secret = told.key(world.open_account(1_000_000))
+    door = AsgiDoor(build_app(world.api, TransportSecuritySettings(allowed_hosts=["localhost"])))
+    answers = [
+        await door.post(initialize(), secret, {"Host": MARK}),
+        await door.post(initialize(), secret, {"Host": "localhost", "Origin": f"https://{MARK}"}),
+    ]
+    assert [answer.status for answer in answers] == [421, 403]
     assert told.found_in(written.text) == set()
 
 

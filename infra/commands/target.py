@@ -1,12 +1,14 @@
 """Which stack a command works on: one that runs on this machine, or a deployed one."""
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 from handler.bootstrap.stores import Stores
 from handler.core.errors import OperatorRefused
 from infra.local.data import DEFAULT_DATA
-from infra.operator.deployed import DeployedStack, deployed_stores
+from infra.operator.deployed import DeployedStack, opened
+from infra.operator.meter import Meter
 from infra.operator.stores import operator_stores
 
 
@@ -37,8 +39,28 @@ def stores_of(options: argparse.Namespace) -> Stores:
         ConfigurationError: It cannot be reached; says what to do.
         OperatorRefused: The options contradict each other.
     """
+    return opened_target(options).stores
+
+
+@dataclass(frozen=True)
+class Target:
+    """The stack that is meant, opened."""
+
+    stores: Stores
+    meter: Meter | None
+    """None where nobody looks at metrics: on this machine."""
+
+
+def opened_target(options: argparse.Namespace) -> Target:
+    """The stack that is meant, with what its commands are counted by.
+
+    Raises:
+        ConfigurationError: It cannot be reached; says what to do.
+        OperatorRefused: The options contradict each other.
+    """
     if options.stack is not None:
-        return deployed_stores(DeployedStack(options.stack, options.region, options.profile))
+        deployment = opened(DeployedStack(options.stack, options.region, options.profile))
+        return Target(deployment.stores, deployment.meter)
     if options.region or options.profile:
         raise OperatorRefused("--region and --profile go with --stack")
-    return operator_stores(options.data)
+    return Target(operator_stores(options.data), None)

@@ -16,6 +16,7 @@ from handler.adapters.aws import client_config, code_of
 from handler.bootstrap.stores import Stores, build_stores
 from handler.core.errors import ConfigurationError
 from handler.settings import Settings
+from infra.operator.meter import Meter
 
 _OUTPUTS = {
     "CREDITS_TABLE": "CreditsTableName",
@@ -35,8 +36,16 @@ class DeployedStack:
     profile: str | None = None
 
 
-def deployed_stores(stack: DeployedStack) -> Stores:
-    """Open the stores of a deployed stack.
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed stack, opened."""
+
+    stores: Stores
+    meter: Meter
+
+
+def opened(stack: DeployedStack) -> Deployment:
+    """Open a deployed stack.
 
     Raises:
         ConfigurationError: There is no such stack, it is not ours, or AWS does not let us in.
@@ -49,7 +58,8 @@ def deployed_stores(stack: DeployedStack) -> Stores:
 
         answer = connect("cloudformation").describe_stacks(StackName=stack.name)
         settings = Settings.from_env(stack_environment(answer["Stacks"][0]))
-        return build_stores(settings, connect)
+        meter = Meter(connect("cloudwatch"), settings.metrics_namespace)
+        return Deployment(build_stores(settings, connect), meter)
 
 
 def stack_environment(described: Mapping[str, Any]) -> dict[str, str]:
@@ -71,7 +81,11 @@ def stack_environment(described: Mapping[str, Any]) -> dict[str, str]:
             f" deployment of tokenflux-images: it has no output {missing[0]}"
         )
     chosen = {name: parameters[key] for name, key in _PARAMETERS.items() if key in parameters}
-    return {name: outputs[output] for name, output in _OUTPUTS.items()} | chosen
+    return {
+        **{name: outputs[output] for name, output in _OUTPUTS.items()},
+        **chosen,
+        "METRICS_NAMESPACE": f"TokenFluxImages/{described['StackName']}",
+    }
 
 
 @contextmanager

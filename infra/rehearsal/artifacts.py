@@ -1,6 +1,5 @@
 """What `sam build` made, looked at from outside: functions, sizes, and the machine it is for."""
 
-import platform
 import struct
 from collections import Counter
 from collections.abc import Iterable
@@ -8,13 +7,6 @@ from pathlib import Path
 
 # The ELF header's e_machine.
 _MACHINES = {62: "x86_64", 183: "arm64"}
-_NAMES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-
-
-def this_machine() -> str:
-    """The Lambda architecture that this machine can run."""
-    machine = platform.machine().lower()
-    return _NAMES.get(machine, machine)
 
 
 def functions(build: Path) -> list[Path]:

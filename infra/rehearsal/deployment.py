@@ -66,7 +66,15 @@ class Deployment:
             raise RehearsalFailed(f"{' '.join(arguments)}: {finished.stderr.strip()}")
         return json.loads(finished.stdout)
 
-    def call(self, key: str, tool: str, **arguments: Any) -> Any:
+    def generate(self, key: str, **wanted: Any) -> Any:
+        """A generation by the model that needs no vendor, once it has ended."""
+        return self._final(key, "generate_image", model_id="local/sketch", input=wanted)
+
+    def get(self, key: str, generation_id: str) -> Any:
+        """An earlier generation."""
+        return self._final(key, "get_generation", id=generation_id)
+
+    def _final(self, key: str, tool: str, **arguments: Any) -> Any:
         """The generation that a tool answers with, once it has ended.
 
         Raises:

@@ -10,9 +10,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.machine import lambda_architecture
 from infra.rehearsal import bridges
 from infra.rehearsal.account import Account, emulated_account
-from infra.rehearsal.artifacts import functions, native_libraries, size_mb, this_machine
+from infra.rehearsal.artifacts import functions, native_libraries, size_mb
 from infra.rehearsal.deployment import Deployment
 from infra.rehearsal.inventory import Inventory, described, inventory, new_in
 from infra.rehearsal.logs import errors_in, reports_in
@@ -57,7 +58,7 @@ class Play:
         Raises:
             RehearsalFailed: Something went otherwise than it must.
         """
-        here = this_machine()
+        here = lambda_architecture()
         with self.report.step("sam validate --lint"):
             expect(sys.platform == "linux", "it takes Linux: the functions are built for it")
             self.sam.run("validate", "--lint")
@@ -81,6 +82,7 @@ class Play:
         sweeps_by = time.monotonic() + SWEEP_SECONDS
         key = self.make_key(deployment)
         generated = self.generate(deployment, key, "a lighthouse on a cliff at dusk")
+        self.fail(deployment, key)
         self.update(deployment, here, key)
         self.come_back(deployment, key, generated)
         for other in sorted(ARCHITECTURES - {here}):
@@ -127,19 +129,22 @@ class Play:
         """An image through gateway, function, queue, worker and bucket, and what it cost."""
         with self.report.step(f"generate_image: {prompt}"):
             began = time.monotonic()
-            generation = deployment.call(
-                key, "generate_image", model_id="local/sketch", input={"prompt": prompt}
-            )
+            generation = deployment.generate(key, prompt=prompt)
             said = f"{generation['status']} after {time.monotonic() - began:.1f} s"
             expect(generation["status"] == "succeeded", f"{said}: {generation.get('error')}")
             generated = Generated(generation["id"], _image(deployment, generation))
             self.report.note(f"{said}, {len(generated.image):,} bytes")
             expect(generated.image.startswith(PNG), "that is no PNG")
-            ((shown),) = deployment.operator("keys", "list")
-            owed = CREDITS - PRICE * len(deployment.operator("generations", "list"))
-            self.report.note(f"credits: {shown['credits']}")
-            expect(shown["credits"] == round(owed, 6), f"{owed:.3f} were expected")
+            self._count_credits(deployment)
             return generated
+
+    def fail(self, deployment: Deployment, key: str) -> None:
+        """A generation that its model fails, and that costs nothing."""
+        with self.report.step("generate_image, which fails"):
+            made = deployment.generate(key, prompt="a shipwreck", fail_with="the sea was too rough")
+            self.report.note(f"{made['status']}: {made['error']}")
+            expect(made["status"] == "failed", "it was to fail")
+            self._count_credits(deployment)
 
     def update(self, deployment: Deployment, here: str, key: str) -> None:
         """A second `sam deploy` with other parameters."""
@@ -155,7 +160,7 @@ class Play:
     def come_back(self, deployment: Deployment, key: str, generated: Generated) -> None:
         """What was there before an update still works, and new work does."""
         with self.report.step("get_generation: the image from before the update"):
-            same = deployment.call(key, "get_generation", id=generated.id)
+            same = deployment.get(key, generated.id)
             expect(_image(deployment, same) == generated.image, "it is another one")
         self.generate(deployment, key, "a sailing boat under clouds")
 
@@ -203,6 +208,13 @@ class Play:
             kept = {kind: len(names) for kind, names in left.items()}
             expect(kept == RETAINED, f"{RETAINED} were to be left")
             expect(deployment.contents() == held, f"there are {deployment.contents()} in them")
+
+    def _count_credits(self, deployment: Deployment) -> None:
+        listed = deployment.operator("generations", "list")
+        owed = PRICE * sum(each["status"] == "succeeded" for each in listed)
+        (key,) = deployment.operator("keys", "list")
+        self.report.note(f"credits: {key['credits']}")
+        expect(key["credits"] == round(CREDITS - owed, 6), f"{CREDITS} - {owed} were expected")
 
     def _deploy(self, deployment: Deployment, here: str, *parameters: str) -> None:
         self._on(deployment.account).run(

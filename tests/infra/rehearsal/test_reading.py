@@ -41,12 +41,15 @@ def test_artifacts_are_measured(tmp_path: Path) -> None:
 def test_failures_and_invocations_are_found_in_logs() -> None:
     lines = [
         "START RequestId: 1 Version: 2",
-        '{"level": "INFO", "message": "an ERROR in a prompt is nobody\'s failure"}',
-        '{"level": "ERROR", "message": "x"}',
+        '{"level":"INFO","message":"an ERROR in a text is nobody\'s failure"}',
+        '{"level":"ERROR","message":"x"}',
+        '{"message": "x", "level": "CRITICAL"}',
+        "7",
         "REPORT RequestId: 1\tDuration: 3 ms\n",
-        "[ERROR] Traceback (most recent call last):",
+        "Traceback (most recent call last):",
+        "[ERROR] Runtime.ImportModuleError",
     ]
-    assert errors_in(lines) == [lines[2], lines[4]]
+    assert errors_in(lines) == [lines[2], lines[3], lines[6], lines[7]]
     assert reports_in(lines) == ["REPORT RequestId: 1\tDuration: 3 ms"]
 
 

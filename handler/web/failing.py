@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class FailureMiddleware:
-    """Logs a defect of ours in full and tells the caller only that there was one."""
+    """Logs what broke and where, and tells the caller only that something did."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -89,7 +89,7 @@ CALLS: list[tuple[str, Any]] = [
     ("generate_image", arguments(num_outputs=MARK)),
     ("generate_image", arguments(strength=MARK)),
     ("generate_image", arguments(aspect_ratio=PROMPT)),
-    ("generate_image", arguments(**{MARK: 1})),
+    ("generate_image", arguments(PROMPT, **{MARK: 1})),
     ("generate_image", arguments(PROMPT * 100)),
     ("generate_image", arguments(f"\ud800{MARK}")),
     ("generate_image", {"model_id": MARK, "input": {"prompt": PROMPT}}),

@@ -60,6 +60,8 @@ class Loop:
             try:
                 self._work_on_next()
             except Exception:  # a thread that ended would be missed by nobody
+                if self.stopping.is_set():
+                    return
                 log.exception("a job could not be received or acknowledged")
                 self.stopping.wait(PAUSE_AFTER_ERROR_SECONDS)
 

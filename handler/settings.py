@@ -12,6 +12,7 @@ from handler.core.vendors import Secret, VendorAccess
 
 SWITCH = ("off", "on")
 _ORIGIN = re.compile(r"https?://[^\s,/]+")
+_NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9._/#:-]{1,255}")
 LOG_LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")
 
 
@@ -54,6 +55,8 @@ class Settings:
     allowed_origins: tuple[str, ...]
     """Origins of pages that may call the endpoint; `*` stands for all."""
     log_level: str
+    metrics_namespace: str
+    """CloudWatch's: what keeps the metrics of one deployment apart from those of another."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -92,6 +95,7 @@ class Settings:
             timing=timing,
             allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
             log_level=_one_of(environ, "LOG_LEVEL", LOG_LEVELS),
+            metrics_namespace=_namespace(environ, "METRICS_NAMESPACE", "TokenFluxImages"),
         )
 
 
@@ -192,6 +196,16 @@ def _origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
                 f"{name} must be * or origins such as https://app.example.com, not {origin!r}"
             )
     return origins
+
+
+def _namespace(environ: Mapping[str, str], name: str, default: str) -> str:
+    namespace = environ.get(name, "") or default
+    if not _NAMESPACE.fullmatch(namespace):
+        raise ConfigurationError(
+            f"{name} must be 1 to 255 letters, digits and ./_-#: and not begin with AWS/,"
+            f" not {namespace!r}"
+        )
+    return namespace
 
 
 def _one_of(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:

@@ -9,13 +9,15 @@ from handler.bootstrap.worker import build_worker
 from handler.events.jobs import work_on
 from handler.logs import configure_logging
 from handler.settings import Settings
+from handler.telemetry.invocation import Invocations
 
 _connect = new_session()
 _settings = Settings.from_env(with_tokens(os.environ, _connect))
-configure_logging(_settings.log_level)
+configure_logging(_settings.log_level, _settings.metrics_namespace)
 _worker = build_worker(_settings, _connect)
+_invocations = Invocations()
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Work on every record; name those that the queue is to deliver again."""
-    return work_on(_worker, event)
+    return work_on(_worker, event, _invocations.next(context))

@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from botocore.exceptions import ClientError
+
 from handler.core.errors import ServiceError
 from infra.commands import accounts, books, generations, keys, serve
 
@@ -21,8 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except (ServiceError, OSError) as error:
-        print(f"images-mcp: {error}", file=sys.stderr)
-        return 1
+        return _refused(str(error))
+    except ClientError as error:
+        return _refused(f"AWS refused {error.operation_name}: {error.response['Error']['Message']}")
+
+
+def _refused(message: str) -> int:
+    print(f"images-mcp: {message}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

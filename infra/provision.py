@@ -19,12 +19,24 @@ _EXISTS = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "Queue
 
 def provision(template: Template, connect: Connect, prefix: str = DEFAULT_PREFIX) -> dict[str, str]:
     """Create what is missing, named `prefix` and its logical id; the functions' environment."""
-    attributes: dict[str, str] = {}
+    return common_environment(template, create_resources(template, connect, prefix))
+
+
+def common_environment(template: Template, attributes: Mapping[str, str]) -> dict[str, str]:
+    """The environment that all functions have in common."""
+    environment = template.resolve(template.environment(), attributes)
+    return {name: str(value) for name, value in environment.items()}
+
+
+def create_resources(
+    template: Template, connect: Connect, prefix: str = DEFAULT_PREFIX
+) -> dict[str, str]:
+    """Create what is missing; the resources' attributes, as `Template.resolve` takes them."""
+    attributes = {"AWS::StackName": prefix}
     _create_tables(template, connect("dynamodb"), prefix, attributes)
     _create_queues(template, connect("sqs"), prefix, attributes)
     _create_buckets(template, connect("s3"), prefix, attributes)
-    environment = template.resolve(template.environment(), attributes)
-    return {name: str(value) for name, value in environment.items()}
+    return attributes
 
 
 def _create_tables(template: Template, api: Any, prefix: str, attributes: dict[str, str]) -> None:

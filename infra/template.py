@@ -1,13 +1,15 @@
 """Reads `template.yaml`, so that nothing else has to describe a resource again.
 
-Understands what the data resources and the functions' environment use of CloudFormation: `Ref`,
-`Fn::GetAtt` and parameters with defaults. Creating the resources is `infra.provision`'s job.
+Understands what the data resources, the functions and the HTTP API use of CloudFormation:
+references, conditions, joined texts, and parameters with defaults. Creating the resources is
+`infra.provision`'s job.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -56,7 +58,7 @@ class Template:
         """Replace references: to parameters by their defaults, to resources by `attributes`.
 
         `attributes` holds what `Ref` gives under the logical id, and `Fn::GetAtt` under
-        `LogicalId.Attribute`.
+        `LogicalId.Attribute`. What a condition decides against is not looked at.
 
         Raises:
             KeyError: Something is referred to that is neither.
@@ -65,15 +67,58 @@ class Template:
             return [self.resolve(member, attributes) for member in value]
         if not isinstance(value, Mapping):
             return value
-        if set(value) == {"Ref"}:
-            return self._referred(value["Ref"], attributes)
-        if set(value) == {"Fn::GetAtt"}:
-            return attributes[".".join(value["Fn::GetAtt"])]
+        if len(value) == 1:
+            ((function, argument),) = value.items()
+            resolve = self._functions.get(function)
+            if resolve is not None:
+                return resolve(self, argument, attributes)
         return {name: self.resolve(member, attributes) for name, member in value.items()}
+
+    def holds(self, condition: str) -> bool:
+        """Whether a condition holds when every parameter has its default."""
+        return self._is_true(self.document["Conditions"][condition])
+
+    def _is_true(self, expression: Mapping[str, Any]) -> bool:
+        ((name, argument),) = expression.items()
+        match name:
+            case "Condition":
+                return self.holds(argument)
+            case "Fn::Equals":
+                one, other = (str(self.resolve(member, {})) for member in argument)
+                return one == other
+            case "Fn::Not":
+                return not self._is_true(argument[0])
+            case "Fn::Or":
+                return any(self._is_true(member) for member in argument)
+        raise ValueError(f"conditions with {name} are not understood")
 
     def _referred(self, name: str, attributes: Mapping[str, str]) -> Any:
         parameters = self.document.get("Parameters", {})
         return parameters[name]["Default"] if name in parameters else attributes[name]
+
+    def _attribute(self, path: list[str], attributes: Mapping[str, str]) -> Any:
+        return attributes[".".join(path)]
+
+    def _chosen(self, argument: list[Any], attributes: Mapping[str, str]) -> Any:
+        condition, yes, no = argument
+        return self.resolve(yes if self.holds(condition) else no, attributes)
+
+    def _joined(self, argument: list[Any], attributes: Mapping[str, str]) -> Any:
+        separator, members = argument
+        return separator.join(str(member) for member in self.resolve(members, attributes))
+
+    def _substituted(self, text: str, attributes: Mapping[str, str]) -> Any:
+        return re.sub(
+            r"\$\{([^!}]+)\}", lambda found: str(self._referred(found[1], attributes)), text
+        )
+
+    _functions: ClassVar[Mapping[str, Callable[["Template", Any, Mapping[str, str]], Any]]] = {
+        "Ref": _referred,
+        "Fn::GetAtt": _attribute,
+        "Fn::If": _chosen,
+        "Fn::Join": _joined,
+        "Fn::Sub": _substituted,
+    }
 
 
 def load_template(path: Path = TEMPLATE) -> Template:

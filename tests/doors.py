@@ -230,7 +230,12 @@ def _add_headers(event: dict[str, Any], headers: Mapping[str, str]) -> None:
 class EventDoor(HttpDoor):
     """The function's adapter; like a function's instance, it answers one event at a time."""
 
-    def __init__(self, services: ApiServices, gateway: Gateway) -> None:
+    def __init__(
+        self,
+        services: ApiServices,
+        gateway: Gateway,
+        trace_header: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.gateway = gateway
         self.clock: Clock = services.clock
         self.context = FunctionContext()
@@ -238,7 +243,7 @@ class EventDoor(HttpDoor):
         """How long ago the gateway took the request, when the function gets it."""
         self.base_url = f"https://{gateway.host}{gateway.prefix}"
         self._thread = ThreadPoolExecutor(max_workers=1)
-        self._adapter = self._thread.submit(adapt, services).result()
+        self._adapter = self._thread.submit(adapt, services, None, trace_header).result()
 
     async def send(
         self,
@@ -577,7 +582,7 @@ class WorkedAtOnce:
 
     worker: Worker
 
-    def send(self, generation_id: str, delay_seconds: int = 0) -> None:
+    def send(self, generation_id: str, delay_seconds: int = 0, trace: str | None = None) -> None:
         if not delay_seconds:
             self.worker.run(generation_id, f"at once {uuid.uuid4()}")
 

@@ -15,6 +15,8 @@ from typing import Any
 
 MAX_SUBMITS = 2
 """How often a provider may be asked for the same generation (invariant I9)."""
+TOO_LATE = "the image was not ready in time; nothing was charged"
+"""What is said of a generation that ends at its deadline."""
 
 
 class Status(StrEnum):

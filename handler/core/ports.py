@@ -169,8 +169,11 @@ class JobQueue(Protocol):
     It may lose, repeat and reorder them; the records are the truth.
     """
 
-    def send(self, generation_id: str, delay_seconds: int = 0) -> None:
-        """Send one id, to arrive after `delay_seconds` (0 to 900)."""
+    def send(self, generation_id: str, delay_seconds: int = 0, trace: str | None = None) -> None:
+        """Send one id, to arrive after `delay_seconds` (0 to 900).
+
+        `trace` goes along, for whoever wants to follow the work; nothing depends on it.
+        """
 
 
 class ImageStore(Protocol):

@@ -7,10 +7,9 @@ import logging
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from handler.core.generation import Generation, Status
+from handler.core.generation import TOO_LATE, Generation, Status
 from handler.core.ports import Clock, GenerationStore, JobQueue, JobStore, Ledger
 from handler.core.timing import Timing
-from handler.core.work import TOO_LATE
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +20,15 @@ class Swept:
 
     redriven: int
     expired: int
+    held_up: int = 0
+    """How many it could not deal with; the next one tries again."""
 
 
 class _Move(Enum):
     NONE = auto()
     REDRIVEN = auto()
     EXPIRED = auto()
+    HELD_UP = auto()
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,12 @@ class Sweeper:
     def sweep(self) -> Swept:
         """Look at everything that is due once."""
         moves = [self._sweep_one(each) for each in self.generations.due(self.clock.now_ms())]
-        swept = Swept(redriven=moves.count(_Move.REDRIVEN), expired=moves.count(_Move.EXPIRED))
-        if swept != Swept(0, 0):
+        swept = Swept(
+            redriven=moves.count(_Move.REDRIVEN),
+            expired=moves.count(_Move.EXPIRED),
+            held_up=moves.count(_Move.HELD_UP),
+        )
+        if swept.redriven or swept.expired:
             log.warning("swept: %d sent again, %d expired", swept.redriven, swept.expired)
         return swept
 
@@ -58,7 +64,7 @@ class Sweeper:
             return self._redrive(generation)
         except Exception:  # whatever is wrong with one must not hold up the others for ever
             log.exception("generation %s could not be swept", generation_id)
-            return _Move.NONE
+            return _Move.HELD_UP
 
     def _is_abandoned(self, generation: Generation) -> bool:
         return self.clock.now_ms() >= generation.deadline_at_ms + self.timing.deadline_grace_ms

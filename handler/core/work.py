@@ -7,13 +7,12 @@ that a run that lost its place changes nothing.
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 
 from handler.core import errors
-from handler.core.generation import MAX_SUBMITS, Generation, Image, Request, Status
+from handler.core.generation import MAX_SUBMITS, TOO_LATE, Generation, Image, Request, Status
 from handler.core.image_types import examine_all
 from handler.core.models import Model
 from handler.core.ports import (
@@ -47,7 +46,6 @@ PARKED_SECONDS = 10
 """How long a job that was asked after for a while is left alone before it is asked after again."""
 RESUMED_POLLING_MS = 500
 """How long a run that takes up a parked job goes on asking: the job is a long one by now."""
-TOO_LATE = "the image was not ready in time; nothing was charged"
 GAVE_UP = "the image could not be made; nothing was charged"
 
 
@@ -140,12 +138,11 @@ class Worker:
             case Step.SUBMIT:
                 intended = self.jobs.record_intent(generation)
                 if intended is not None:
-                    submit = partial(run.provider.submit, run.job)
-                    self._settle(intended, run, self._ask(intended, submit))
+                    self._settle(intended, run, run.provider.submit(run.job))
             case Step.POLL:
                 assert generation.provider_ref is not None  # noqa: S101 - what Step.POLL means
-                poll = partial(run.provider.poll, run.job, generation.provider_ref)
-                self._settle(generation, run, self._ask(generation, poll))
+                outcome = run.provider.poll(run.job, generation.provider_ref)
+                self._settle(generation, run, outcome)
 
     def _settle(self, generation: Generation, run: _Run, outcome: Outcome) -> None:
         while isinstance(outcome, Running):
@@ -161,24 +158,12 @@ class Worker:
                 self._park(generation, PARKED_SECONDS)
                 return
             self.clock.sleep(outcome.poll_after_seconds)
-            outcome = self._ask(generation, partial(run.provider.poll, run.job, outcome.ref))
+            outcome = run.provider.poll(run.job, outcome.ref)
         match outcome:
             case Done(outputs):
                 self._finish(generation, outputs)
             case Failed():
                 self._fail(generation, outcome)
-
-    def _ask(self, generation: Generation, question: Callable[[], Outcome]) -> Outcome:
-        began_ms = self.clock.now_ms()
-        outcome = question()
-        fields = {
-            "generation": generation.id,
-            "provider": generation.provider,
-            "outcome": type(outcome).__name__,
-            "provider_ms": self.clock.now_ms() - began_ms,
-        }
-        log.info("provider answered", extra={"fields": fields})
-        return outcome
 
     def _bound(self, generation: Generation, ref: str) -> Generation | None:
         if generation.provider_ref == ref:

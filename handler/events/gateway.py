@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from handler.web.app import build_app
 from handler.web.deadline import COLD_START_MS
+from handler.web.recording import TRACE_HEADER
 from handler.web.services import ApiServices
 
 LONGEST_START_SECONDS = 10
@@ -29,13 +30,21 @@ class ColdStart:
         return int(waited * 1000) if waited <= LONGEST_START_SECONDS else 0
 
 
-def adapt(services: ApiServices, cold_start: ColdStart | None = None) -> Mangum:
-    """Answer HTTP events with `services`."""
+def adapt(
+    services: ApiServices,
+    cold_start: ColdStart | None = None,
+    trace_header: Callable[[], str | None] = lambda: None,
+) -> Mangum:
+    """Answer HTTP events with `services`.
+
+    `trace_header` gives the current invocation's, as X-Ray has it.
+    """
     app = build_app(services)
 
-    async def telling_of_the_start(scope: Scope, receive: Receive, send: Send) -> None:
+    async def telling_of_the_process(scope: Scope, receive: Receive, send: Send) -> None:
         taken_ms = cold_start.taken_ms() if cold_start else 0
-        await app({**scope, COLD_START_MS: taken_ms}, receive, send)
+        known = {COLD_START_MS: taken_ms, TRACE_HEADER: trace_header()}
+        await app({**scope, **known}, receive, send)
 
     # Mangum would run a lifespan with every event.
-    return Mangum(telling_of_the_start, lifespan="off")
+    return Mangum(telling_of_the_process, lifespan="off")

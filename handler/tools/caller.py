@@ -1,6 +1,8 @@
 """What one call brings along besides its arguments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from handler.telemetry.requests import RequestRecord
 
 
 @dataclass(frozen=True)
@@ -14,3 +16,5 @@ class Caller:
     """Epoch millisecond by which the answer must be on its way."""
     idempotency_key: str | None = None
     """Of the `Idempotency-Key` header, if there was one."""
+    record: RequestRecord = field(default_factory=RequestRecord)
+    """Where to note what came of the call."""

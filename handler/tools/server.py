@@ -12,7 +12,7 @@ from typing import Any
 
 from anyio import to_thread
 from mcp.server.caching import CacheHint
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -26,9 +26,11 @@ from mcp_types import (
 
 from handler.core.admission import Admissions
 from handler.core.errors import Denied, Refused, Unavailable
+from handler.core.generation import Generation
 from handler.core.lookup import Lookup
 from handler.core.ports import Clock
 from handler.core.text import clipped
+from handler.telemetry.requests import RequestRecord
 from handler.tools import present
 from handler.tools.caller import Caller
 from handler.tools.definitions import (
@@ -66,20 +68,27 @@ class Tools:
 
     async def get_model(self, arguments: Arguments, _: str | None) -> CallToolResult:
         """One model with the schema of its input."""
-        model = present.model_with_schema(self.admissions.model(arguments.get("model_id")))
-        return present.as_result(model, structured=model)
+        model = self.admissions.model(arguments.get("model_id"))
+        self.caller.record.model_id = model.id
+        shown = present.model_with_schema(model)
+        return present.as_result(shown, structured=shown)
 
     async def generate_image(self, arguments: Arguments, meta_key: str | None) -> CallToolResult:
         """Admit a generation, and wait for it as long as the caller can."""
-        admitted = await to_thread.run_sync(
-            self.admissions.admit,
-            self.caller.account_id,
-            arguments.get("model_id"),
-            arguments.get("input"),
-            self.caller.idempotency_key if meta_key is None else meta_key,
-        )
+        record = self.caller.record
+        model_id = arguments.get("model_id")
+        if isinstance(model_id, str) and model_id in self.admissions.models:
+            record.model_id = model_id
+        with record.watch.phase("admission"):
+            admitted = await to_thread.run_sync(
+                self.admissions.admit,
+                self.caller.account_id,
+                model_id,
+                arguments.get("input"),
+                self.caller.idempotency_key if meta_key is None else meta_key,
+            )
         read = partial(self.lookup.generation, self.caller.account_id, admitted.id)
-        generation = await until_final(admitted, read, self.caller.answer_by_ms, self.clock)
+        generation = await self._awaited(admitted, read, self.caller.answer_by_ms)
         return present.as_result(present.generation_object(generation, self.caller.base_url))
 
     async def get_generation(self, arguments: Arguments, _: str | None) -> CallToolResult:
@@ -87,8 +96,18 @@ class Tools:
         read = partial(self.lookup.generation, self.caller.account_id, arguments.get("id"))
         answer_by_ms = min(self.caller.answer_by_ms, self.clock.now_ms() + GET_GENERATION_WAIT_MS)
         found = await to_thread.run_sync(read)
-        generation = await until_final(found, read, answer_by_ms, self.clock)
+        generation = await self._awaited(found, read, answer_by_ms)
         return present.as_result(present.generation_details(generation, self.caller.base_url))
+
+    async def _awaited(
+        self, generation: Generation, read: Callable[[], Generation], answer_by_ms: int
+    ) -> Generation:
+        record = self.caller.record
+        # What is known now, in case that the wait ends with an error.
+        record.generation = generation
+        with record.watch.phase("waiting"):
+            record.generation = await until_final(generation, read, answer_by_ms, self.clock)
+        return record.generation
 
 
 def build_server(
@@ -99,6 +118,7 @@ def build_server(
     A call that could not be served now is a tool error, and `on_unavailable` hears of it: over HTTP
     there is a better answer.
     """
+    record = tools.caller.record
     functions = {
         "list_models": tools.list_models,
         "get_model": tools.get_model,
@@ -120,8 +140,10 @@ def build_server(
             raise MCPError(
                 INVALID_PARAMS, f"unknown tool {clipped(params.name)!r}; the tools are {known}"
             )
+        record.tool = params.name
         try:
-            return await function(params.arguments or {}, _idempotency_key(context.meta))
+            with record.noting_failure():
+                return await function(params.arguments or {}, _idempotency_key(context.meta))
         except Refused as error:
             return present.refusal(error)
         except Unavailable as error:
@@ -133,7 +155,7 @@ def build_server(
             log.exception("tool %s failed", params.name)
             raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
 
-    return Server(
+    server: Server[dict[str, Any]] = Server(
         SERVER_NAME,
         version=SERVER_VERSION,
         title="TokenFlux Images",
@@ -143,6 +165,19 @@ def build_server(
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+    server.middleware.append(_NotingMethod(record))
+    return server
+
+
+@dataclass(frozen=True)
+class _NotingMethod(ServerMiddleware[dict[str, Any]]):
+    record: RequestRecord
+
+    async def __call__(
+        self, ctx: ServerRequestContext[dict[str, Any], Any], call_next: CallNext
+    ) -> HandlerResult:
+        self.record.mcp_method = ctx.method
+        return await call_next(ctx)
 
 
 def _idempotency_key(meta: Mapping[str, Any] | None) -> str | None:

@@ -10,6 +10,7 @@ from handler.web.endpoint import McpEndpoint
 from handler.web.failing import FailureMiddleware
 from handler.web.files import Files
 from handler.web.location import PrefixMiddleware
+from handler.web.recording import RecordingMiddleware
 from handler.web.responses import not_found
 from handler.web.services import ApiServices
 from handler.web.webhooks import Webhooks
@@ -52,12 +53,14 @@ def build_app(services: ApiServices, security: TransportSecuritySettings = ANY_H
         redirect_slashes=False,
         default=_nothing_here,
     )
-    return CORSMiddleware(
-        FailureMiddleware(DrainingMiddleware(PrefixMiddleware(router))),
-        allow_origins=services.allowed_origins,
-        allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-        allow_headers=ALLOW_HEADERS,
-        expose_headers=EXPOSE_HEADERS,
+    return RecordingMiddleware(
+        CORSMiddleware(
+            FailureMiddleware(DrainingMiddleware(PrefixMiddleware(router))),
+            allow_origins=services.allowed_origins,
+            allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+            allow_headers=ALLOW_HEADERS,
+            expose_headers=EXPOSE_HEADERS,
+        )
     )
 
 

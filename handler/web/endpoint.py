@@ -5,7 +5,7 @@ calls: so one is made for each request, which costs a fraction of a millisecond.
 protocol families, told apart by the version header.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from anyio import to_thread
@@ -18,6 +18,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from handler.core.accounts import Principal
 from handler.core.errors import InsufficientBalance, ServiceError
+from handler.telemetry.requests import record_of
+from handler.telemetry.trace import traced
 from handler.tools.caller import Caller
 from handler.tools.server import Tools, build_server
 from handler.web.deadline import answer_by_ms
@@ -42,6 +44,8 @@ class McpEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        record = record_of(scope)
+        record.route = "mcp"
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers={"Allow": ALLOWED_METHODS})(
                 scope, receive, send
@@ -54,30 +58,39 @@ class McpEndpoint:
         now_ms = self.services.clock.now_ms()
         answer_by = answer_by_ms(scope, now_ms, self.services.wait_seconds)
         try:
-            principal = await to_thread.run_sync(
-                self.services.authentication.principal, presented_key(Headers(scope=scope))
-            )
+            with record.noting_failure(), record.watch.phase("authentication"):
+                principal = await to_thread.run_sync(
+                    self.services.authentication.principal, presented_key(Headers(scope=scope))
+                )
         except ServiceError as error:
             await error_response(error)(scope, receive, send)
             return
+        record.principal = principal
         serve = partial(self._serve, principal, answer_by)
         await RequestBodyLimitMiddleware(serve, MAX_BODY_BYTES)(scope, receive, send)
 
     async def _serve(
         self, principal: Principal, answer_by: int, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        record = record_of(scope)
         body = await Request(scope, receive).body()
         if not may_proceed(principal, body):
-            await error_response(InsufficientBalance())(scope, receive, send)
+            refusal = InsufficientBalance()
+            record.failed(refusal)
+            await error_response(refusal)(scope, receive, send)
             return
         caller = Caller(
             account_id=principal.account.id,
             base_url=base_url(scope),
             answer_by_ms=answer_by,
             idempotency_key=Headers(scope=scope).get("idempotency-key"),
+            record=record,
         )
         services = self.services
-        tools = Tools(services.admissions, services.lookup, services.clock, caller)
+        admissions = replace(
+            services.admissions, queue=traced(services.admissions.queue, record.trace)
+        )
+        tools = Tools(admissions, services.lookup, services.clock, caller)
         answer = HeldAnswer(send)
         manager = StreamableHTTPSessionManager(
             build_server(tools, on_unavailable=answer.replace),

@@ -5,11 +5,13 @@ import logging
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from handler.telemetry.requests import record_of
+
 log = logging.getLogger(__name__)
 
 
 class FailureMiddleware:
-    """Logs a defect of ours in full and tells the caller only that there was one."""
+    """Logs what broke and where, and tells the caller only that something did."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -24,7 +26,8 @@ class FailureMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            with record_of(scope).noting_failure():
+                await self.app(scope, receive, watched)
         except Exception:  # whatever it is, an answer is owed
             log.exception("a request failed")
             if began:

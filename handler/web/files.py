@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from handler.core.errors import Unavailable
 from handler.core.lookup import Lookup
+from handler.telemetry.requests import record_of
 from handler.web.responses import error_response, method_not_allowed, not_found
 
 CACHE_SECONDS = 600
@@ -38,6 +39,8 @@ class Files:
 
     async def serve(self, request: Request) -> Response:
         """Redirect to the image, or say that there is none."""
+        record = record_of(request.scope)
+        record.route = "files"
         if request.method not in ("GET", "HEAD"):
             return method_not_allowed("GET, HEAD")
         name = _NAME.fullmatch(request.path_params["name"])
@@ -51,9 +54,11 @@ class Files:
                 name["extension"],
             )
         except Unavailable as error:
+            record.failed(error)
             return error_response(error)
         if found is None:
             return not_found()
+        record.generation_id = request.path_params["generation_id"].lower()
         if request.method == "HEAD":
             # A signed URL is good for one method; who asks for headers only gets them here.
             described = {

@@ -17,8 +17,8 @@ from infra.commands.output import (
     iso_time,
     print_many,
     print_one,
-    stores_of,
 )
+from infra.commands.target import stores_of
 from infra.operator.statement import Line, statement
 
 

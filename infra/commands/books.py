@@ -4,7 +4,8 @@ import argparse
 from dataclasses import asdict
 
 from handler.core.errors import Unavailable
-from infra.commands.output import Subparsers, add_action, print_many, print_one, stores_of
+from infra.commands.output import Subparsers, add_action, print_many, print_one
+from infra.commands.target import stores_of
 from infra.operator.books import check_account
 
 WRONG, UNCHECKED = 1, 3

@@ -1,21 +1,26 @@
 """`images-mcp generations`."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from handler.core.cancellation import Cancellation
-from handler.core.errors import GenerationNotFound
+from handler.core.errors import GenerationNotFound, Unavailable
 from handler.core.generation import Generation
 from handler.core.money import json_usd
+from handler.telemetry.metrics import ended
+from handler.telemetry.ports import ObservedLedger
+from handler.telemetry.stopwatch import Stopwatch
 from infra.commands.output import (
     Subparsers,
     add_action,
     iso_time,
     print_many,
     print_one,
-    stores_of,
 )
+from infra.commands.target import opened_target, stores_of
+from infra.operator.meter import Meter
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -79,8 +84,20 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _cancel(options: argparse.Namespace) -> int:
-    stores = stores_of(options)
-    cancellation = Cancellation(stores.ledger, stores.generations, stores.queue)
+    target = opened_target(options)
+    stores, canceled = target.stores, list[Generation]()
+    ledger = ObservedLedger(stores.ledger, Stopwatch(), canceled.append)
+    cancellation = Cancellation(ledger, stores.generations, stores.queue)
     generation = cancellation.cancel(options.id)
     print_one(options, generation_object(generation))
+    if canceled and target.meter is not None:
+        _count(target.meter, generation)
     return 0
+
+
+def _count(meter: Meter, generation: Generation) -> None:
+    try:
+        meter.count(ended(generation))
+    except Unavailable as error:
+        # It is canceled and paid back all the same, and the books say so.
+        print(f"images-mcp: canceled, but not counted: {error}", file=sys.stderr)

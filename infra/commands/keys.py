@@ -14,8 +14,8 @@ from infra.commands.output import (
     iso_time,
     print_many,
     print_one,
-    stores_of,
 )
+from infra.commands.target import stores_of
 from infra.operator.keys import add_key, create_key, find_key, rotate_key
 
 _HOUR_MS = 3_600_000

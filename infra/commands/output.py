@@ -1,44 +1,25 @@
-"""What the commands have in common: where the stack is, and how results are printed."""
+"""What the commands have in common: how they are described, and how results are printed."""
 
 import argparse
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from handler.bootstrap.stores import Stores
 from handler.core.money import parse_usd
-from infra.local.data import DEFAULT_DATA
-from infra.operator.stores import operator_stores
+from infra.commands.target import add_target
 
 Subparsers = Any
 """What argparse gives for adding commands."""
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """Let the caller say which stack is meant."""
-    parser.add_argument(
-        "--data",
-        metavar="DIR",
-        type=Path,
-        default=DEFAULT_DATA,
-        help="the stack's data directory (default: %(default)s)",
-    )
-
-
 def add_action(actions: Subparsers, name: str, help_text: str, run: Any) -> argparse.ArgumentParser:
-    """A command that works on a running stack and can print JSON."""
+    """A command that works on a stack and can print JSON."""
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help_text)
-    add_data(parser)
+    add_target(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
     return parser
-
-
-def stores_of(options: argparse.Namespace) -> Stores:
-    """The stores of the stack that is meant."""
-    return operator_stores(options.data)
 
 
 def amount(text: str) -> int:

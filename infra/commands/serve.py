@@ -5,7 +5,8 @@ import argparse
 from handler.core.accounts import require_well_formed
 from handler.core.errors import InvalidApiKey
 from handler.core.money import parse_usd
-from infra.commands.output import Subparsers, add_data, credits_amount
+from infra.commands.output import Subparsers, credits_amount
+from infra.commands.target import add_data
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -31,6 +32,12 @@ def add_commands(commands: Subparsers) -> None:
         type=credits_amount,
         default=parse_usd(10),
         help="what a new key's account holds (default: 10)",
+    )
+    serve.add_argument(
+        "--lambda",
+        dest="on_lambda",
+        action="store_true",
+        help="run the built functions in Lambda's Runtime Interface Emulator (Linux; make lambda)",
     )
     add_data(serve)
     serve.set_defaults(run=_serve)
@@ -59,5 +66,12 @@ def _serve(options: argparse.Namespace) -> int:
     from infra.local.serve import Options, serve  # noqa: PLC0415
 
     return serve(
-        Options(options.host, options.port, options.data, options.api_key, options.credits)
+        Options(
+            options.host,
+            options.port,
+            options.data,
+            options.api_key,
+            options.credits,
+            options.on_lambda,
+        )
     )

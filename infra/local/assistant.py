@@ -14,6 +14,8 @@ from mcp_types import TextContent
 TIMEOUT = httpx2.Timeout(10, read=60)
 OPEN = ("starting", "processing")
 
+Transport = httpx2.AsyncBaseTransport
+
 
 @dataclass(frozen=True)
 class Assistant:
@@ -41,19 +43,26 @@ class Assistant:
 
 
 @contextlib.asynccontextmanager
-async def connected(endpoint: str, key: str) -> AsyncIterator[Assistant]:
-    """A client at `endpoint` that presents `key`."""
-    headers = {"Authorization": f"Bearer {key}"}
-    async with httpx2.AsyncClient(headers=headers, timeout=TIMEOUT, trust_env=False) as http_client:
-        transport = streamable_http_client(endpoint, http_client=http_client)
-        async with Client(transport) as client:
-            yield Assistant(client)
+async def connected(
+    endpoint: str, key: str, transport: Transport | None = None
+) -> AsyncIterator[Assistant]:
+    """A client at `endpoint` that presents `key`, by another way than the network if need be."""
+    async with (
+        httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT,
+            trust_env=False,
+            transport=transport,
+        ) as http_client,
+        Client(streamable_http_client(endpoint, http_client=http_client)) as client,
+    ):
+        yield Assistant(client)
 
 
-async def fetch(url: str) -> bytes:
+async def fetch(url: str, transport: Transport | None = None) -> bytes:
     """An image's bytes, without a key."""
     async with httpx2.AsyncClient(
-        follow_redirects=True, timeout=TIMEOUT, trust_env=False
+        follow_redirects=True, timeout=TIMEOUT, trust_env=False, transport=transport
     ) as http_client:
         answer = await http_client.get(url)
         answer.raise_for_status()

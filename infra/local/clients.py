@@ -1,6 +1,7 @@
 """AWS clients of an emulator, made without the environment or the developer's AWS files."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,12 +12,12 @@ from handler.adapters.aws import Connect, client_config
 from infra.local.environment import ACCESS_KEY, REGION, SECRET_KEY
 
 
-def emulator_clients(endpoint: str) -> Connect:
-    """What makes clients of the emulator at `endpoint`."""
-    session = _session()
+def emulator_clients(endpoint: str, certificate: Path | None = None) -> Connect:
+    """What makes clients of the emulator at `endpoint`, which may have a certificate of its own."""
+    session, verify = _session(), str(certificate) if certificate else None
 
     def connect(service: str) -> Any:
-        return session.client(service, endpoint_url=endpoint, config=config(service))
+        return session.client(service, endpoint_url=endpoint, config=config(service), verify=verify)
 
     return connect
 

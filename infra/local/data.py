@@ -4,7 +4,7 @@ lock          held while a stack runs on this directory
 stack.json    how to reach the running stack; gone when it stops in order
 key           the API key that the first start made (only its owner may read it)
 emulator/     tables, queues and images
-logs/         one file a child process
+logs/         one file a process
 """
 
 import fcntl
@@ -44,7 +44,7 @@ class DataDirectory:
         return self.root / "emulator"
 
     def log(self, name: str) -> Path:
-        """The log file of a child process."""
+        """The log file of a process: `api`, `worker` or `emulator`."""
         directory = self.root / "logs"
         directory.mkdir(parents=True, exist_ok=True)
         return directory / f"{name}.log"
@@ -93,7 +93,8 @@ class DataDirectory:
                 document = json.loads(self._stack_file.read_text(encoding="utf-8"))
                 return RunningStack(**document)
         raise ConfigurationError(
-            f"no stack runs on {self.root}; start one with: images-mcp serve --data {self.root}"
+            f"no stack runs on {self.root}; start one with: images-mcp serve --data {self.root},"
+            " or name a deployed one with --stack"
         )
 
     @property

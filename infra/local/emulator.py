@@ -79,7 +79,8 @@ def main() -> None:
     hypercorn.config.Config.graceful_timeout = 0.3
     asyncio.base_events.Server.wait_closed = _without_waiting  # type: ignore[assignment]
     ministack.app.app = _counting
-    threading.Thread(target=_save_now_and_then, name="snapshots", daemon=True).start()
+    if persistence.PERSIST_STATE:
+        threading.Thread(target=_save_now_and_then, name="snapshots", daemon=True).start()
     when_parent_ends(_stop)
     sys.argv = ["ministack"]
     ministack.app.main()

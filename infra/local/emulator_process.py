@@ -28,7 +28,7 @@ def running_emulator(
     Raises:
         ConfigurationError: It did not start; with what it said.
     """
-    port = _free_port()
+    port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     environment = emulator_environment(environ, port, data.emulator.resolve())
     child = Child("infra.local.emulator", environment, data.log("emulator"))
@@ -39,7 +39,8 @@ def running_emulator(
         uninterrupted(lambda: child.stop(STOP_SECONDS))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

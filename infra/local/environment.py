@@ -60,16 +60,18 @@ def emulator_environment(environ: Mapping[str, str], port: int, state: Path) -> 
 
 
 def function_environment(
-    environ: Mapping[str, str], provisioned: Mapping[str, str]
+    environ: Mapping[str, str],
+    provisioned: Mapping[str, str],
+    timing: Mapping[str, str] = TIMING,
 ) -> dict[str, str]:
-    """What the functions' code runs with: the template's environment, quicker, with the painter on.
+    """What the functions' code runs with: the template's environment, with the painter on.
 
-    What is set in `environ` wins, resources apart. The tokens of vendors stay in `environ`, where
-    only the worker finds them; here are the vendors' names.
+    `timing` goes before what the template says. What is set in `environ` wins, resources apart. The
+    tokens of vendors stay in `environ`, where only the worker finds them; here are their names.
     """
     vendors = configured_vendors(environ)
     # A vendor may take minutes for one answer, which a lease has to outlast.
-    timing = {} if vendors else TIMING
+    timing = {} if vendors else timing
     chosen = {name: environ[name] for name in (*TIMING, *CHANGEABLE) if environ.get(name)}
     names = ",".join(sorted(vendors))
     return {**provisioned, **timing, **chosen, "PROVIDERS": names, "LOCAL_SKETCH": "on"}

@@ -15,14 +15,16 @@ from pathlib import Path
 
 
 class Child:
-    """One child process, its output in a log file."""
+    """One child process, its output in a log file; `python` is the interpreter, if not ours."""
 
-    def __init__(self, module: str, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, module: str, environment: Mapping[str, str], log: Path, python: Path | None = None
+    ) -> None:
         self.module = module
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", module],
+                [python or sys.executable, "-m", module],
                 env=dict(environment),
                 stdin=subprocess.PIPE,
                 stdout=output,

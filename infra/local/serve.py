@@ -7,6 +7,7 @@ Stopping goes the other way round.
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -23,20 +24,28 @@ from handler.bootstrap.sweeper import build_sweeper
 from handler.core.accounts import Account
 from handler.core.authentication import Authentication
 from handler.core.errors import ApiKeyDisabled, ConfigurationError, InvalidApiKey
-from handler.logs import configure_logging
 from handler.settings import Settings
 from handler.web.app import MCP_PATH, build_app
-from handler.web.services import ApiServices
+from infra.lambda_runtime.installation import find_installation
+from infra.lambda_runtime.system import on_lambda
+from infra.local.background import Background
 from infra.local.banner import banner
 from infra.local.clients import emulator_clients
 from infra.local.closing import ClosingClock, ClosingServer
 from infra.local.data import DataDirectory, RunningStack
 from infra.local.emulator_process import running_emulator
-from infra.local.environment import aws_environment, function_environment, webhook_secrets
+from infra.local.environment import (
+    TIMING,
+    aws_environment,
+    function_environment,
+    webhook_secrets,
+)
 from infra.local.lifeline import Child
+from infra.local.lines import lines_in
+from infra.local.system import Resources, System
 from infra.local.watch import Watch
 from infra.operator.keys import create_key
-from infra.provision import provision
+from infra.provision import common_environment, create_resources
 from infra.template import load_template
 
 
@@ -49,6 +58,8 @@ class Options:
     data: Path
     api_key: str | None
     credits_micros: int
+    on_lambda: bool = False
+    """Whether requests and jobs are for the built artifacts in Lambda's sandboxes."""
 
 
 def serve(options: Options) -> int:
@@ -68,38 +79,67 @@ def serve(options: Options) -> int:
             return _run(options, data, listening, running)
     except KeyboardInterrupt:
         return 0
+    finally:
+        # Before it ends, the interpreter would look for cycles in everything that is loaded, which
+        # takes a second.
+        gc.freeze()
 
 
 def _run(
     options: Options, data: DataDirectory, listening: socket.socket, running: contextlib.ExitStack
 ) -> int:
+    installation = find_installation() if options.on_lambda else None
     emulator, aws_endpoint = running.enter_context(running_emulator(data, os.environ))
-    connect = emulator_clients(aws_endpoint)
-    environment = function_environment(os.environ, provision(load_template(), connect))
+    resources = _resources(aws_endpoint)
+    environment = function_environment(
+        os.environ,
+        common_environment(resources.template, resources.attributes),
+        TIMING if installation is None else {},
+    )
     # What is secret is not in `environment`, which is announced in a file.
     settings = Settings.from_env({**webhook_secrets(os.environ), **environment})
-    configure_logging(settings.log_level)
-    secret, account = _ensure_key(options, data, build_stores(settings, connect))
-
-    worker_environment = {**aws_environment(os.environ, aws_endpoint), **environment}
-    watch = Watch(
-        emulator,
-        lambda: Child("infra.local.worker", worker_environment, data.log("worker")),
-        build_sweeper(settings, connect),
-    )
+    running.enter_context(lines_in(data.log("api"), settings))
+    secret, account = _ensure_key(options, data, build_stores(settings, resources.connect))
+    if installation is None:
+        system = _in_this_process(options, data, resources, environment)
+    else:
+        system = on_lambda(installation, data, resources, environment)
+    watch = Watch(emulator, system.background)
     running.callback(watch.stop)
     endpoint = f"http://{_shown_host(options.host)}:{listening.getsockname()[1]}{MCP_PATH}"
     stack = RunningStack(os.getpid(), endpoint, aws_endpoint, environment)
     running.enter_context(data.announced(stack))
-    services = build_api(settings, connect)
-    clock = ClosingClock(services.clock)
-    server = _web_server(replace(services, clock=clock), options.host, clock)
+    server = _web_server(system)
     watch.start(when_over=server.close)
     print(banner(endpoint, secret, account.available_micros, options.data), flush=True)
     asyncio.run(server.serve([listening]))
     if watch.failure:
         raise ConfigurationError(watch.failure)
     return 0
+
+
+def _resources(aws_endpoint: str) -> Resources:
+    template, connect = load_template(), emulator_clients(aws_endpoint)
+    attributes = create_resources(template, connect)
+    return Resources(template, attributes, aws_endpoint, connect)
+
+
+def _in_this_process(
+    options: Options, data: DataDirectory, resources: Resources, environment: dict[str, str]
+) -> System:
+    settings = Settings.from_env({**webhook_secrets(os.environ), **environment})
+    connect = resources.connect
+    worker_environment = {**aws_environment(os.environ, resources.endpoint), **environment}
+    services = build_api(settings, connect)
+    clock = ClosingClock(services.clock)
+    return System(
+        app=build_app(replace(services, clock=clock), _own_hosts_only(options.host)),
+        background=Background(
+            lambda: Child("infra.local.worker", worker_environment, data.log("worker")),
+            build_sweeper(settings, connect),
+        ),
+        end_waits=clock.close,
+    )
 
 
 def _interrupt(*_: object) -> None:
@@ -148,9 +188,9 @@ def _ensure_key(options: Options, data: DataDirectory, stores: Stores) -> tuple[
     return secret, principal.account
 
 
-def _web_server(services: ApiServices, host: str, clock: ClosingClock) -> ClosingServer:
+def _own_hosts_only(host: str) -> TransportSecuritySettings:
     own = {"127.0.0.1", "localhost", "[::1]", _shown_host(host)}
-    security = TransportSecuritySettings(
+    return TransportSecuritySettings(
         allowed_hosts=[*own, *(f"{name}:*" for name in own)],
         allowed_origins=[
             f"{scheme}://{name}{end}"
@@ -159,13 +199,15 @@ def _web_server(services: ApiServices, host: str, clock: ClosingClock) -> Closin
             for end in ("", ":*")
         ],
     )
-    app = build_app(services, security)
+
+
+def _web_server(system: System) -> ClosingServer:
     config = uvicorn.Config(
-        app,
+        system.app,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    return ClosingServer(config, clock)
+    return ClosingServer(config, system.end_waits)

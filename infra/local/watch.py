@@ -1,48 +1,53 @@
-"""Watches over a running stack.
+"""Watches over a running stack: keeps what works on jobs alive, notices a dead emulator."""
 
-Keeps the worker alive, sweeps, and notices when the emulator has died.
-"""
-
-import sys
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
-from handler.core.sweep import Sweeper
-from infra.local.lifeline import Child, uninterrupted
+from infra.local.lifeline import Child
 
-WORKER_STOP_SECONDS = 1.5
-SWEEP_SECONDS = 2.0
 WATCH_SECONDS = 0.3
 
 
-class Watch:
-    """Two threads beside the web server."""
+class Tended(Protocol):
+    """What works on jobs beside the web server."""
 
-    def __init__(
-        self, emulator: Child, start_worker: Callable[[], Child], sweeper: Sweeper
-    ) -> None:
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def tend(self) -> None:
+        """Replace what has died of it; called now and then, never while it stops."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+class Watch:
+    """A thread beside the web server."""
+
+    def __init__(self, emulator: Child, background: Tended) -> None:
         self.emulator = emulator
-        self.start_worker = start_worker
-        self.sweeper = sweeper
+        self.background = background
         self.failure: str | None = None
         """Why the stack cannot go on, once that is so."""
-        self._worker = start_worker()
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
 
     def start(self, when_over: Callable[[], None]) -> None:
         """Begin; `when_over` is called if the stack cannot go on."""
-        for target, arguments in ((self._watch, (when_over,)), (self._sweep, ())):
-            thread = threading.Thread(target=target, args=arguments, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self.background.start()
+        self._thread = threading.Thread(target=self._watch, args=(when_over,), daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """End the threads and the worker."""
+        """End the thread and what it watches over, the emulator apart."""
         self._stopping.set()
-        for thread in self._threads:
-            thread.join(WATCH_SECONDS * 2)
-        uninterrupted(lambda: self._worker.stop(WORKER_STOP_SECONDS))
+        if self._thread is not None:
+            self._thread.join(WATCH_SECONDS * 2)
+        self.background.stop()
 
     def _watch(self, when_over: Callable[[], None]) -> None:
         while not self._stopping.wait(WATCH_SECONDS):
@@ -50,13 +55,4 @@ class Watch:
                 self.failure = f"the AWS emulator has died; see {self.emulator.log}"
                 when_over()
                 return
-            if self._worker.has_ended():
-                print("the worker has died and is started again", file=sys.stderr, flush=True)
-                self._worker = self.start_worker()
-
-    def _sweep(self) -> None:
-        while not self._stopping.wait(SWEEP_SECONDS):
-            try:
-                self.sweeper.sweep()
-            except Exception as error:  # noqa: BLE001 - the next sweep is the remedy, whatever it was
-                print(f"the sweeper was held up: {error}", file=sys.stderr, flush=True)
+            self.background.tend()

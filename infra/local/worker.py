@@ -15,6 +15,7 @@ import boto3
 
 from handler.adapters.aws import client_config, translated_errors
 from handler.settings import Settings
+from infra.local.environment import REGION
 from infra.local.lifeline import when_parent_ends
 
 log = logging.getLogger("infra.local.worker")
@@ -37,12 +38,18 @@ class Loop:
     """Receives, works and deletes in several threads."""
 
     def __init__(
-        self, handle: Handle, sqs: Any, queue_url: str, poll_seconds: int = POLL_SECONDS
+        self,
+        handle: Handle,
+        sqs: Any,
+        queue_url: str,
+        poll_seconds: int = POLL_SECONDS,
+        batch_size: int = 1,
     ) -> None:
         self.handle = handle
         self.sqs = sqs
         self.queue_url = queue_url
         self.poll_seconds = poll_seconds
+        self.batch_size = batch_size
         self.stopping = threading.Event()
         self.busy = 0
         self._lock = threading.Lock()
@@ -53,6 +60,8 @@ class Loop:
             try:
                 self._work_on_next()
             except Exception:  # a thread that ended would be missed by nobody
+                if self.stopping.is_set():
+                    return
                 log.exception("a job could not be received or acknowledged")
                 self.stopping.wait(PAUSE_AFTER_ERROR_SECONDS)
 
@@ -67,26 +76,29 @@ class Loop:
         with translated_errors():
             answer = self.sqs.receive_message(
                 QueueUrl=self.queue_url,
-                MaxNumberOfMessages=1,
+                MaxNumberOfMessages=self.batch_size,
                 WaitTimeSeconds=self.poll_seconds,
-                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                MessageSystemAttributeNames=["All"],
+                MessageAttributeNames=["All"],
             )
-        for message in answer.get("Messages", []):
-            if self.stopping.is_set():
-                return
-            self._count(1)
-            try:
-                self._work_on(message)
-            finally:
-                self._count(-1)
+        messages = answer.get("Messages", [])
+        if not messages or self.stopping.is_set():
+            return
+        self._count(1)
+        try:
+            self._work_on(messages)
+        finally:
+            self._count(-1)
 
-    def _work_on(self, message: dict[str, Any]) -> None:
-        answer = self.handle({"Records": [as_record(message)]}, None)
-        if not answer["batchItemFailures"]:
-            with translated_errors():
-                self.sqs.delete_message(
-                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
-                )
+    def _work_on(self, messages: list[dict[str, Any]]) -> None:
+        answer = self.handle({"Records": [as_record(message) for message in messages]}, None)
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        for message in messages:
+            if message["MessageId"] not in failed:
+                with translated_errors():
+                    self.sqs.delete_message(
+                        QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
+                    )
 
     def _count(self, difference: int) -> None:
         with self._lock:
@@ -100,7 +112,13 @@ def as_record(message: dict[str, Any]) -> dict[str, Any]:
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": message["Attributes"],
+        "messageAttributes": {
+            name: {f"{key[0].lower()}{key[1:]}": part for key, part in value.items()}
+            for name, value in message.get("MessageAttributes", {}).items()
+        },
+        "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
+        "awsRegion": REGION,
     }
 
 

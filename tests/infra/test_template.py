@@ -8,18 +8,35 @@ from typing import Any
 import pytest
 
 from handler.core.failures import FailureKind
+from handler.core.generation import Generation, Status
+from handler.core.sweep import Swept
 from handler.settings import Settings
+from handler.telemetry.metrics import asked, ended, swept
 from handler.web.app import FILES_PATH, MCP_PATH, WEBHOOKS_PATH
 from infra.template import Template, load_template
 
 TABLES = {"CreditsTable", "GenerationsTable"}
 FUNCTIONS = {"ApiFunction", "WorkerFunction", "SweeperFunction"}
 ATTRIBUTES = {
+    "AWS::StackName": "stack",
     "CreditsTable": "credits",
     "GenerationsTable": "generations",
     "JobsQueue": "https://queue.example",
     "ImagesBucket": "images",
 }
+
+GENERATION = Generation(
+    id="id",
+    account_id="account",
+    model_id="model",
+    provider="provider",
+    status=Status.FAILED,
+    amount_micros=1,
+    image_count=1,
+    fingerprint="",
+    created_at_ms=0,
+    deadline_at_ms=1,
+)
 
 
 def function(template: Template, name: str) -> dict[str, Any]:
@@ -79,6 +96,35 @@ class TestReading:
             "a": [30, {"b": "arn"}],
             "c": "text",
         }
+
+    def test_a_condition_decides_by_the_parameters_defaults(self) -> None:
+        template = Template(
+            {
+                "Parameters": {"A": {"Default": ""}, "B": {"Default": "b"}},
+                "Conditions": {
+                    "HasA": {"Fn::Not": [{"Fn::Equals": [{"Ref": "A"}, ""]}]},
+                    "HasB": {"Fn::Not": [{"Fn::Equals": [{"Ref": "B"}, ""]}]},
+                    "HasAny": {"Fn::Or": [{"Condition": "HasA"}, {"Condition": "HasB"}]},
+                },
+            }
+        )
+        chosen = {
+            name: {"Fn::If": [name, "yes", {"Ref": "Unknown"}]} for name in ("HasB", "HasAny")
+        }
+        assert template.resolve(chosen, {}) == {"HasB": "yes", "HasAny": "yes"}
+        assert template.resolve({"Fn::If": ["HasA", {"Ref": "Unknown"}, "no"]}, {}) == "no"
+
+    def test_texts_are_joined_and_filled_in(self) -> None:
+        template = Template({"Parameters": {"Days": {"Default": 30}}})
+        joined = {"Fn::Join": [",", ["a", {"Ref": "Days"}, {"Ref": "Bucket"}]]}
+        assert template.resolve(joined, {"Bucket": "images"}) == "a,30,images"
+        filled = {"Fn::Sub": "${Bucket}/${Days}/${Bucket.Arn}"}
+        assert template.resolve(filled, {"Bucket": "b", "Bucket.Arn": "arn"}) == "b/30/arn"
+
+    def test_a_condition_of_an_unknown_kind_is_an_error(self) -> None:
+        template = Template({"Conditions": {"Odd": {"Fn::Xor": []}}})
+        with pytest.raises(ValueError, match="Xor"):
+            template.holds("Odd")
 
     def test_a_reference_to_nothing_is_an_error(self, template: Template) -> None:
         with pytest.raises(KeyError):
@@ -335,6 +381,20 @@ class TestWatching:
         assert json.loads(body)["widgets"]
         for name in re.findall(r"\$\{(\w+)[.}]", body):
             assert name in {*template.document["Resources"], "AWS"}
+
+    def test_the_dashboard_shows_metrics_that_the_functions_write(self, template: Template) -> None:
+        (dashboard,) = template.resources("AWS::CloudWatch::Dashboard").values()
+        body = dashboard["DashboardBody"]["Fn::Sub"]
+        namespace = template.environment()["METRICS_NAMESPACE"]["Fn::Sub"]
+        shown = re.findall(rf'\["{re.escape(namespace)}", "(\w+)"', body)
+        by_model = rf"{{{re.escape(namespace)},Model,Status}} MetricName=..(\w+)"
+        shown += re.findall(by_model, body)
+        assert {"Generations", "WaitMilliseconds", "CreditsChargedMicros"} <= set(shown)
+        assert body.count(namespace) == len(shown)
+        written = {
+            metric.name for metric in (*ended(GENERATION), *asked(1), *swept(Swept(0, 0), 0))
+        }
+        assert set(shown) <= written
 
     def test_no_log_is_kept_for_ever(self, template: Template) -> None:
         for group in template.resources("AWS::Logs::LogGroup").values():

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from handler.core.generation import Status
-from handler.core.work import TOO_LATE
+from handler.core.generation import TOO_LATE, Status
 from tests.simulation.expressions import Item
 
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from handler.core.generation import Generation, Status
+from handler.core.generation import TOO_LATE, Generation, Status
 from handler.core.ports import Running
 from handler.core.sweep import Swept
-from handler.core.work import TOO_LATE
 from tests.world import PRICE_MICROS, Opened, World, manual
 
 CREDITS = 1_000_000

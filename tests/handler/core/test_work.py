@@ -7,14 +7,13 @@ import pytest
 
 from handler.core import errors
 from handler.core.failures import FailureKind
-from handler.core.generation import Generation, Image, Status
+from handler.core.generation import TOO_LATE, Generation, Image, Status
 from handler.core.ports import Done, Failed, Job, Outcome, Running
 from handler.core.work import (
     GAVE_UP,
     MAX_DELAY_SECONDS,
     PARKED_SECONDS,
     RETRY_DELAY_SECONDS,
-    TOO_LATE,
     Step,
     charge_for,
     next_step,

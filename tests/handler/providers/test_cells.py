@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from handler.core.work import TOO_LATE
+from handler.core.generation import TOO_LATE
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
 from tests.handler.providers.cells.cell import Cell, VendorCells
 from tests.handler.providers.cells.openai import COMPATIBLE, OPENAI

@@ -45,7 +45,7 @@ async def generate(world: World, error: Exception, revision: str) -> HttpAnswer:
 
 
 @both_families
-async def test_a_defect_in_a_tool_is_logged_in_full_and_told_in_general(
+async def test_a_defect_in_a_tool_is_logged_and_told_in_general(
     shared_world: World, revision: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):

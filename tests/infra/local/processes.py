@@ -37,7 +37,7 @@ def eventually(holds: Callable[[], bool], within_seconds: float) -> bool:
 
 def _table() -> Iterator[tuple[int, int, str]]:
     listing = subprocess.run(
-        ["/bin/ps", "-A", "-o", "pid=,ppid=,stat=,args="],
+        ["/bin/ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="],
         capture_output=True,
         text=True,
         check=True,

@@ -1,0 +1,1 @@
+"""The equivalent that `make coldstart` compares with."""

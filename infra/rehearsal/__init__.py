@@ -1,0 +1,1 @@
+"""The deployment, rehearsed without an AWS account: built, deployed, used, updated and deleted."""

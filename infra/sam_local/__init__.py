@@ -1,0 +1,1 @@
+"""`make sam-local`: the API function in Docker by `sam local start-api`, all else as in `serve`."""

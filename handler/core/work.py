@@ -13,6 +13,7 @@ from enum import Enum, auto
 from functools import partial
 
 from handler.core import errors
+from handler.core.failures import FailureKind
 from handler.core.generation import MAX_SUBMITS, Generation, Image, Request, Status
 from handler.core.image_types import examine_all
 from handler.core.models import Model
@@ -48,6 +49,7 @@ PARKED_SECONDS = 10
 RESUMED_POLLING_MS = 500
 """How long a run that takes up a parked job goes on asking: the job is a long one by now."""
 TOO_LATE = "the image was not ready in time; nothing was charged"
+NOT_OFFERED = "this model is no longer offered; nothing was charged"
 GAVE_UP = "the image could not be made; nothing was charged"
 
 
@@ -114,7 +116,7 @@ class Worker:
             self.providers.get(generation.provider),
         )
         if model is None or provider is None:
-            self.ledger.release(generation, "this model is no longer offered; nothing was charged")
+            self._fail(generation, Failed(NOT_OFFERED, kind=FailureKind.MODEL_UNAVAILABLE))
             return
         job = _job(generation, model, request)
         is_resumed = generation.provider_ref is not None
@@ -136,7 +138,7 @@ class Worker:
             case Step.EXPIRE:
                 self._expire(generation, run)
             case Step.GIVE_UP:
-                self.ledger.release(generation, GAVE_UP)
+                self._fail(generation, Failed(GAVE_UP, kind=FailureKind.UNKNOWN_OUTCOME))
             case Step.SUBMIT:
                 intended = self.jobs.record_intent(generation)
                 if intended is not None:
@@ -225,6 +227,7 @@ class Worker:
                 self._finish(generation, outcome.outputs)
                 return
             run.provider.cancel(run.job, generation.provider_ref)
+        _report(generation, Failed(TOO_LATE, kind=FailureKind.TIMEOUT), "ends the generation")
         self.ledger.end(generation.id, Status.FAILED, TOO_LATE)
 
 

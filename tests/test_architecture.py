@@ -190,3 +190,22 @@ def test_only_the_worker_loads_what_images_are_made_with(entry: str) -> None:
 @pytest.mark.parametrize("entry", ["handler.worker", "handler.sweeper"])
 def test_only_the_api_loads_what_http_is_served_with(entry: str) -> None:
     assert not imported_by(entry) & {"mcp", "starlette", "mangum", "handler.web", "handler.tools"}
+
+
+def test_only_one_module_words_the_failures_of_vendors() -> None:
+    """An adapter that chose a caller's text itself might show it what a vendor says of us."""
+    wording = {
+        module.path.name
+        for module in modules("handler")
+        if module.part == "providers" and "Failed" in calls_of(module)
+    }
+    assert wording == {"failing.py", "sketch.py", "vendor.py"}
+
+
+def calls_of(module: Module) -> set[str]:
+    """Names that are called as they are."""
+    return {
+        node.func.id
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from handler.core import errors
+from handler.core.failures import FailureKind
 from handler.core.generation import MAX_SUBMITS, TOO_LATE, Generation, Image, Request, Status
 from handler.core.image_types import examine_all
 from handler.core.models import Model
@@ -46,6 +47,7 @@ PARKED_SECONDS = 10
 """How long a job that was asked after for a while is left alone before it is asked after again."""
 RESUMED_POLLING_MS = 500
 """How long a run that takes up a parked job goes on asking: the job is a long one by now."""
+NOT_OFFERED = "this model is no longer offered; nothing was charged"
 GAVE_UP = "the image could not be made; nothing was charged"
 
 
@@ -112,7 +114,7 @@ class Worker:
             self.providers.get(generation.provider),
         )
         if model is None or provider is None:
-            self.ledger.release(generation, "this model is no longer offered; nothing was charged")
+            self._fail(generation, Failed(NOT_OFFERED, kind=FailureKind.MODEL_UNAVAILABLE))
             return
         job = _job(generation, model, request)
         is_resumed = generation.provider_ref is not None
@@ -134,7 +136,7 @@ class Worker:
             case Step.EXPIRE:
                 self._expire(generation, run)
             case Step.GIVE_UP:
-                self.ledger.release(generation, GAVE_UP)
+                self._fail(generation, Failed(GAVE_UP, kind=FailureKind.UNKNOWN_OUTCOME))
             case Step.SUBMIT:
                 intended = self.jobs.record_intent(generation)
                 if intended is not None:
@@ -210,6 +212,7 @@ class Worker:
                 self._finish(generation, outcome.outputs)
                 return
             run.provider.cancel(run.job, generation.provider_ref)
+        _report(generation, Failed(TOO_LATE, kind=FailureKind.TIMEOUT), "ends the generation")
         self.ledger.end(generation.id, Status.FAILED, TOO_LATE)
 
 

@@ -12,6 +12,7 @@ from handler.providers.images.sanitize import Picture
 log = logging.getLogger(__name__)
 
 FETCH_SECONDS = 60.0
+"""For all images of a job together: what a worker's run has left after its vendor's answer."""
 
 
 class Fetch(Protocol):
@@ -45,7 +46,7 @@ class Outputs:
         failures: list[ProviderFailure] = []
         for output in outputs:
             try:
-                images.append(self._one(output))
+                images.append(self._one(output, FETCH_SECONDS / len(outputs)))
             except ProviderFailure as failure:
                 if failure.retryable and comes_back:
                     raise
@@ -57,9 +58,9 @@ class Outputs:
             raise ProviderFailure("the provider returned no image", kind=FailureKind.NO_OUTPUT)
         return images
 
-    def _one(self, output: bytes | str) -> bytes:
+    def _one(self, output: bytes | str, seconds: float) -> bytes:
         if isinstance(output, str):
-            output = self.fetch(output, self.hosts, FETCH_SECONDS)
+            output = self.fetch(output, self.hosts, seconds)
         picture = self.sanitize(output)
         if picture.is_blank:
             # What several vendors and models answer with instead of a refusal.

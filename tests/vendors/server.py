@@ -176,7 +176,7 @@ class Broken(Response):
         await send({"type": "http.response.body", "body": b'{"id": "', "more_body": False})
 
 
-async def silence(seconds: float = 5) -> Response:
+async def silence(seconds: float = 20) -> Response:
     """No answer until nobody waits for it any more."""
     await asyncio.sleep(seconds)
     return Response(status_code=500)

@@ -12,6 +12,7 @@ from handler.core.ports import Done, Failed, Job, Outcome, Running
 from handler.core.work import (
     GAVE_UP,
     MAX_DELAY_SECONDS,
+    NOT_OFFERED,
     PARKED_SECONDS,
     RETRY_DELAY_SECONDS,
     Step,
@@ -244,7 +245,7 @@ class TestFailure:
         worker.run(generation.id, "run-1")
         ended = world.generation(generation.id)
         assert ended.status is Status.FAILED
-        assert ended.error == "this model is no longer offered; nothing was charged"
+        assert ended.error == NOT_OFFERED
         assert available(world, opened) == CREDITS
 
 

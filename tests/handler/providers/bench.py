@@ -24,8 +24,8 @@ from tests.simulation.system import Services, System, build
 from tests.vendors.server import TOKEN
 
 CREDITS_MICROS = 10_000_000
-QUICK = Timing(worker_ms=2_000, lease_ms=3_000, dispatch_grace_ms=1_000)
-"""A vendor that says nothing for a second has lost the answer."""
+QUICK = Timing(worker_ms=6_000, lease_ms=7_000, dispatch_grace_ms=1_000)
+"""A vendor that says nothing for three seconds has lost the answer."""
 
 
 @dataclass

@@ -93,7 +93,7 @@ FAILED = (
     Cell("start timeout", Kind.TIMEOUT, TIMEOUT, submits=2, begun=2),
     Cell("aborted", Kind.TIMEOUT, TIMEOUT),
     Cell("canceled by deadline", Kind.TIMEOUT, TIMEOUT),
-    Cell("endless", None, TOO_LATE),
+    Cell("endless", Kind.TIMEOUT, TOO_LATE),
     Cell("nothing", Kind.NO_OUTPUT, NOTHING),
     Cell("empty list", Kind.NO_OUTPUT, NOTHING),
     Cell("empty text", Kind.NO_OUTPUT, NOTHING),

@@ -1,0 +1,158 @@
+"""Whatever an adapter raises becomes an outcome, and a job that may have begun is left alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from handler.core.errors import ProviderFailure
+from handler.core.failures import FailureKind as Kind
+from handler.core.ports import Done, Failed, Job, Running
+from handler.core.timing import Timing
+from handler.core.vendors import Secret, VendorAccess
+from handler.providers.calls import AnswerLost, AnswerTooLarge, AskLater, NotBegun
+from handler.providers.images.sanitize import sanitized
+from handler.providers.outputs import FETCH_SECONDS, Outputs
+from handler.providers.registry import build_providers
+from handler.providers.vendor import Answer, Immediate, Ready, VendorProvider
+from handler.settings import COMPATIBLE, TOKENS
+from tests.fakes import ManualClock
+from tests.vendors.server import picture
+
+JOB = Job("g-1", "model", {"prompt": "a boat"}, 2)
+
+
+@dataclass
+class Scripted(Immediate):
+    """Does the same with every question."""
+
+    act: Callable[[], Answer]
+
+    def submit(self, job: Job) -> Answer:
+        return self.act()
+
+    def poll(self, ref: str) -> Answer:
+        return self.act()
+
+    def cancel(self, ref: str) -> None:
+        self.act()
+
+
+@dataclass
+class Files:
+    """Downloads from memory; remembers how long it was given."""
+
+    files: dict[str, bytes | ProviderFailure]
+
+    def __post_init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def fetch(self, url: str, allowed_hosts: Sequence[str], timeout_seconds: float) -> bytes:
+        self.seconds.append(timeout_seconds)
+        found = self.files[url]
+        if isinstance(found, ProviderFailure):
+            raise found
+        return found
+
+
+def raising(error: BaseException) -> Callable[[], Answer]:
+    def act() -> Answer:
+        raise error
+
+    return act
+
+
+def provider(act: Callable[[], Answer], files: Files | None = None) -> VendorProvider:
+    fetch = (files or Files({})).fetch
+    return VendorProvider(Scripted(act), Outputs(fetch, sanitized, ["files.example"]), 1000)
+
+
+PASSING = ProviderFailure("the provider's image was not sent in time", retryable=True)
+GONE = ProviderFailure("the provider's image is no longer there", kind=Kind.VANISHED_OUTPUT)
+
+
+class TestSubmission:
+    @pytest.mark.parametrize(
+        ("error", "kind", "retryable"),
+        [
+            (NotBegun("no connection"), Kind.CAPACITY, True),
+            (AnswerLost("no answer"), Kind.UNKNOWN_OUTCOME, False),
+            (AnswerTooLarge("too large"), Kind.BAD_OUTPUT, False),
+            (GONE, Kind.VANISHED_OUTPUT, False),
+            (PASSING, Kind.BAD_OUTPUT, False),
+            (KeyError("a defect of the adapter"), Kind.UNKNOWN_OUTCOME, False),
+            (RecursionError(), Kind.UNKNOWN_OUTCOME, False),
+        ],
+        ids=lambda value: type(value).__name__,
+    )
+    def test_only_what_was_not_begun_may_be_begun_again(
+        self, error: BaseException, kind: Kind, retryable: bool
+    ) -> None:
+        outcome = provider(raising(error)).submit(JOB)
+        assert isinstance(outcome, Failed)
+        assert (outcome.kind, outcome.retryable) == (kind, retryable)
+        assert outcome.reason.endswith("; nothing was charged")
+
+    def test_images_are_fetched_and_cleaned_in_order(self) -> None:
+        files = Files({"https://a": picture(1), "https://b": picture(2, "JPEG")})
+        ready = Ready(["https://a", picture(3), "https://b"])
+        outcome = provider(lambda: ready, files).submit(JOB)
+        assert isinstance(outcome, Done)
+        assert [data[:3] for data in outcome.outputs] == [b"\x89PN", b"\x89PN", b"\xff\xd8\xff"]
+        assert files.seconds == [FETCH_SECONDS / 3] * 2
+
+    def test_one_that_is_gone_does_not_take_the_others_along(self) -> None:
+        files = Files({"https://a": GONE, "https://b": PASSING, "https://c": picture()})
+        ready = Ready(["https://a", "https://b", "https://c"])
+        outcome = provider(lambda: ready, files).submit(JOB)
+        assert isinstance(outcome, Done)
+        assert len(outcome.outputs) == 1
+
+    def test_without_any_there_is_none(self) -> None:
+        outcome = provider(lambda: Ready([])).submit(JOB)
+        assert isinstance(outcome, Failed)
+        assert outcome.kind is Kind.NO_OUTPUT
+
+
+class TestPoll:
+    def test_a_vendor_that_does_not_answer_is_asked_later(self) -> None:
+        later = AskLater("HTTP 503", retry_after_seconds=33)
+        assert provider(raising(later)).poll(JOB, "ref") == Running("ref", 33)
+        assert provider(raising(AskLater("HTTP 503"))).poll(JOB, "ref") == Running("ref", 5)
+
+    def test_an_image_that_cannot_be_had_now_is_fetched_later(self) -> None:
+        files = Files({"https://a": picture(), "https://b": PASSING})
+        outcome = provider(lambda: Ready(["https://a", "https://b"]), files).poll(JOB, "ref")
+        assert outcome == Running("ref", 5)
+
+    @pytest.mark.parametrize(
+        ("error", "kind"),
+        [
+            (GONE, Kind.VANISHED_OUTPUT),
+            (AnswerTooLarge("too large"), Kind.BAD_OUTPUT),
+            (KeyError("a defect of the adapter"), Kind.PROVIDER_ERROR),
+        ],
+        ids=lambda value: type(value).__name__,
+    )
+    def test_what_stays_ends_it(self, error: Exception, kind: Kind) -> None:
+        outcome = provider(raising(error)).poll(JOB, "ref")
+        assert isinstance(outcome, Failed)
+        assert (outcome.kind, outcome.retryable) == (kind, False)
+
+
+@pytest.mark.parametrize("error", [NotBegun("no"), AnswerLost("no"), AskLater("no")])
+def test_a_cancel_that_fails_is_nobodys_concern(error: Exception) -> None:
+    provider(raising(error)).cancel(JOB, "ref")
+
+
+class TestRegistry:
+    def test_every_provider_that_can_be_turned_on_is_there(self) -> None:
+        named = [*TOKENS, COMPATIBLE, "sketch", "bedrock"]
+        access = VendorAccess(Secret("s3cr3t"), "https://vendor.example", "other")
+        built = build_providers(dict.fromkeys(named, access), ManualClock(), Timing(10, 20, 5))
+        assert set(built) <= set(named)
+        assert {"sketch", "replicate", "openai", COMPATIBLE} <= set(built)
+        assert "s3cr3t" not in repr(built)
+
+    def test_what_is_not_turned_on_is_not_built(self) -> None:
+        assert build_providers({}, ManualClock(), Timing(10, 20, 5)) == {}

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handler.core.generation import Generation
-from handler.core.sweep import Swept
 
 COUNT = "Count"
 MILLISECONDS = "Milliseconds"
@@ -54,20 +53,6 @@ def cut_short() -> Sequence[Metric]:
     Lambda does not count it among a function's errors: the function has answered in order.
     """
     return [Metric("RunsCutShort", 1)]
-
-
-def swept(done: Swept, oldest_due_ms: int) -> Sequence[Metric]:
-    """A sweep has ended; that it happened at all is the first of them.
-
-    `oldest_due_ms` is the age of the oldest open generation that was due, 0 where none was.
-    """
-    return [
-        Metric("Sweeps", 1),
-        Metric("Redriven", done.redriven),
-        Metric("Expired", done.expired),
-        Metric("HeldUp", done.held_up),
-        Metric("OldestDueMilliseconds", oldest_due_ms, MILLISECONDS),
-    ]
 
 
 def refunded_micros(generation: Generation) -> int:

@@ -1,12 +1,13 @@
 """The record of one sweep."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from handler.core.generation import Generation
 from handler.core.sweep import Sweeper, Swept
-from handler.telemetry import metrics
 from handler.telemetry.invocation import Invocation
 from handler.telemetry.lines import generation_fields, write
+from handler.telemetry.metrics import MILLISECONDS, Metric, ended
 from handler.telemetry.ports import ObservedGenerations, ObservedLedger
 from handler.telemetry.stopwatch import Stopwatch
 
@@ -39,7 +40,7 @@ class SweepRecord:
             "oldest_due_ms": oldest_ms,
             "total_ms": self.watch.milliseconds()["total_ms"],
         }
-        write("sweep", fields, metrics.swept(swept, oldest_ms))
+        write("sweep", fields, sweep_metrics(swept, oldest_ms))
 
     def _found(self, generation: Generation) -> None:
         if not generation.status.is_final:
@@ -48,4 +49,18 @@ class SweepRecord:
 
     def _ended(self, generation: Generation) -> None:
         fields = {**self.invocation.fields(), **generation_fields(generation)}
-        write("expired", fields, metrics.ended(generation))
+        write("expired", fields, ended(generation))
+
+
+def sweep_metrics(done: Swept, oldest_due_ms: int) -> Sequence[Metric]:
+    """A sweep has ended; that it happened at all is the first of them.
+
+    `oldest_due_ms` is the age of the oldest open generation that was due, 0 where none was.
+    """
+    return [
+        Metric("Sweeps", 1),
+        Metric("Redriven", done.redriven),
+        Metric("Expired", done.expired),
+        Metric("HeldUp", done.held_up),
+        Metric("OldestDueMilliseconds", oldest_due_ms, MILLISECONDS),
+    ]

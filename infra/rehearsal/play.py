@@ -17,7 +17,7 @@ from infra.rehearsal.artifacts import functions, native_libraries, size_mb
 from infra.rehearsal.deployment import Deployment
 from infra.rehearsal.inventory import Inventory, described, inventory, new_in
 from infra.rehearsal.logs import errors_in, reports_in
-from infra.rehearsal.report import RehearsalFailed, Report, expect
+from infra.rehearsal.report import Report, expect, explained
 from infra.rehearsal.sam import Sam
 
 STACK = "tokenflux-images-rehearsal"
@@ -31,6 +31,8 @@ TOKEN = "a-token-of-nobody"  # noqa: S105 - it opens nothing
 PNG = b"\x89PNG\r\n\x1a\n"
 # The schedule's first minute, and the emulator looks every ten seconds.
 SWEEP_SECONDS = 90.0
+SWEEP_PATIENCE_SECONDS = 20.0
+LOG_GROUPS = ("ApiLogs", "WorkerLogs", "SweeperLogs")
 # One of the buckets is the SAM CLI's own, for what it uploads.
 RETAINED = {"tables": 2, "buckets": 2}
 
@@ -68,17 +70,21 @@ class Play:
                 state = self.directory / "account"
                 account = running.enter_context(emulated_account(state, self.python))
                 self.report.note(f"bridged: {bridges.NAMES}")
-            try:
-                self.use(account, here)
-            except RehearsalFailed as error:
-                raise RehearsalFailed("\n".join([str(error), *account.complaints()])) from error
+            with explained(account.complaints):
+                self.live(account, here)
             with self.report.step("Stop the emulator and its functions; nothing is left running"):
                 running.close()
 
-    def use(self, account: Account, here: str) -> None:
-        """A deployment's whole life; the build for the other machine fills the wait for a sweep."""
+    def live(self, account: Account, here: str) -> None:
+        """A deployment's whole life."""
         empty = inventory(account.client)
         deployment = self.deploy(account, here)
+        with explained(lambda: _errors(deployment)):
+            self.use(deployment, here)
+        self.delete(deployment, empty)
+
+    def use(self, deployment: Deployment, here: str) -> None:
+        """What operator and callers do; the build for the other machine fills a wait."""
         sweeps_by = time.monotonic() + SWEEP_SECONDS
         key = self.make_key(deployment)
         generated = self.generate(deployment, key, "a lighthouse on a cliff at dusk")
@@ -90,7 +96,6 @@ class Play:
         self.await_a_sweep(deployment, sweeps_by)
         self.look_for_errors(deployment)
         self.take_rights_away(deployment, key)
-        self.delete(deployment, empty)
 
     def build(self, architecture: str) -> None:
         """What `sam build` makes for one architecture."""
@@ -167,6 +172,7 @@ class Play:
     def await_a_sweep(self, deployment: Deployment, gives_up: float) -> None:
         """The schedule has to invoke the sweeper."""
         with self.report.step("The sweeper runs by its schedule"):
+            gives_up = max(gives_up, time.monotonic() + SWEEP_PATIENCE_SECONDS)
             while not (reports := reports_in(deployment.logged("SweeperLogs"))):
                 expect(time.monotonic() < gives_up, "it has not run")
                 time.sleep(1)
@@ -175,7 +181,7 @@ class Play:
     def look_for_errors(self, deployment: Deployment) -> None:
         """What the functions logged, and whether the credits add up."""
         with self.report.step("The functions' logs, and images-mcp books check"):
-            for group in ("ApiLogs", "WorkerLogs", "SweeperLogs"):
+            for group in LOG_GROUPS:
                 lines = deployment.logged(group)
                 errors = errors_in(lines)
                 runs = len(reports_in(lines))
@@ -246,3 +252,7 @@ def _allowed(deployment: Deployment, key: str) -> list[str]:
     answers = {each: deployment.list_models(key, each) for each in (ORIGIN, OTHER_ORIGIN)}
     header = "access-control-allow-origin"
     return [each for each, answer in answers.items() if answer.headers.get(header) in ("*", each)]
+
+
+def _errors(deployment: Deployment) -> list[str]:
+    return [line for group in LOG_GROUPS for line in errors_in(deployment.logged(group))]

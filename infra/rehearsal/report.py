@@ -1,7 +1,7 @@
 """What a rehearsal prints: every step with its time, and a verdict."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -58,3 +58,12 @@ def expect(holds: object, otherwise: str) -> None:
     """
     if not holds:
         raise RehearsalFailed(otherwise)
+
+
+@contextmanager
+def explained(details: Callable[[], Sequence[str]]) -> Iterator[None]:
+    """Add to a failure what may explain it."""
+    try:
+        yield
+    except RehearsalFailed as error:
+        raise RehearsalFailed("\n".join([str(error), *details()])) from error

@@ -91,6 +91,9 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("FAL_KEY", "line\nbreak"),
         ("LOG_LEVEL", "LOUD"),
         ("LOG_LEVEL", "10"),
+        ("METRICS_NAMESPACE", "AWS/Lambda"),
+        ("METRICS_NAMESPACE", "two words"),
+        ("METRICS_NAMESPACE", "x" * 256),
         ("ALLOWED_ORIGINS", "app.example"),
         ("ALLOWED_ORIGINS", "https://a.example/path"),
         ("ALLOWED_ORIGINS", "https://a.example,"),
@@ -112,6 +115,15 @@ def test_a_switch_is_on_or_off(value: str, on: bool) -> None:
 
 def test_an_empty_number_is_the_default() -> None:
     assert Settings.from_env({**COMPLETE, "WAIT_SECONDS": ""}).wait_seconds == 30
+
+
+@pytest.mark.parametrize(
+    ("value", "namespace"),
+    [("", "TokenFluxImages"), ("TokenFluxImages/images-dev", "TokenFluxImages/images-dev")],
+)
+def test_the_metrics_have_a_namespace(value: str, namespace: str) -> None:
+    settings = Settings.from_env({**COMPLETE, "METRICS_NAMESPACE": value})
+    assert settings.metrics_namespace == namespace
 
 
 class TestVendors:

@@ -11,7 +11,8 @@ from handler.core.failures import FailureKind
 from handler.core.generation import Generation, Status
 from handler.core.sweep import Swept
 from handler.settings import Settings
-from handler.telemetry.metrics import asked, ended, swept
+from handler.telemetry.metrics import asked, ended
+from handler.telemetry.sweeps import sweep_metrics
 from handler.web.app import FILES_PATH, MCP_PATH, WEBHOOKS_PATH
 from infra.template import Template, load_template
 
@@ -392,7 +393,8 @@ class TestWatching:
         assert {"Generations", "WaitMilliseconds", "CreditsChargedMicros"} <= set(shown)
         assert body.count(namespace) == len(shown)
         written = {
-            metric.name for metric in (*ended(GENERATION), *asked(1), *swept(Swept(0, 0), 0))
+            metric.name
+            for metric in (*ended(GENERATION), *asked(1), *sweep_metrics(Swept(0, 0), 0))
         }
         assert set(shown) <= written
 

@@ -10,7 +10,7 @@ from handler.adapters.aws import Connect
 from infra.rehearsal.artifacts import functions, machine_of, native_libraries, size_mb
 from infra.rehearsal.inventory import described, inventory, new_in
 from infra.rehearsal.logs import errors_in, reports_in
-from infra.rehearsal.report import RehearsalFailed, Report, expect
+from infra.rehearsal.report import RehearsalFailed, Report, expect, explained
 from infra.rehearsal.sam import Sam
 
 
@@ -93,6 +93,14 @@ def test_a_step_that_fails_ends_it_and_says_which() -> None:
         "    of reason",
         'rehearse: FAILED after 4 s at "the only one"',
     ]
+
+
+def test_a_failure_is_told_with_what_explains_it() -> None:
+    with (
+        pytest.raises(RehearsalFailed, match=r"^no image\nthe worker said why$"),
+        explained(lambda: ["the worker said why"]),
+    ):
+        expect(False, "no image")
 
 
 def test_the_sam_cli_is_quiet_unless_it_fails() -> None:

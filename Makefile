@@ -87,23 +87,12 @@ fmt: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 
-# ---- Lambda: artifacts, and what they run on. Python 3.13 is what the functions run on.
-FUNCTION_PYTHON ?= $(shell for python in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3.13; do \
-	"$$python" -c "" 2> /dev/null && { command -v "$$python"; break; }; done)
-# Must be the Architecture that is deployed.
+# ---- Lambda: artifacts, and what they run on.
+include infra/packaging/python.mk
+# Must be the Architecture that is deployed: sam deploy asks for it again.
 ARCH ?= arm64
 HOST_ARCH := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 export SAM_CLI_TELEMETRY := 0
-
-define require_function_python
-@test -n "$(FUNCTION_PYTHON)" || { echo "Python 3.13 is needed, which the functions run on; put python3.13 on the PATH or set FUNCTION_PYTHON=/path/to/python3.13" >&2; exit 1; }
-endef
-
-# `sam build` calls these, one a function.
-.PHONY: build-ApiFunction build-WorkerFunction build-SweeperFunction
-build-ApiFunction build-WorkerFunction build-SweeperFunction: build-%:
-	$(require_function_python)
-	@$(FUNCTION_PYTHON) -m infra.packaging $* $(ARTIFACTS_DIR) --architecture $(ARCH)
 
 .venv-sam/.ready: requirements-sam.txt
 	@echo "Setting up .venv-sam with the SAM CLI (about a minute the first time) ..."
@@ -131,13 +120,13 @@ validate: .venv-sam/.ready ## Validate and lint the template
 
 .PHONY: build
 build: .venv-sam/.ready ## Build the artifacts with the SAM CLI; ARCH=x86_64 for the other architecture
-	@ARCH=$(ARCH) .venv-sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
+	@.venv-sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
 
 .PHONY: artifacts
 artifacts: $(READY) .venv-sam/.ready .venv-lambda/.ready ## Build every artifact twice, for both architectures, and examine them
 	@rm -rf .aws-sam/artifacts
 	@for build in first second; do for architecture in arm64 x86_64; do \
-		ARCH=$$architecture .venv-sam/bin/sam build --build-dir .aws-sam/artifacts/$$build/$$architecture \
+		.venv-sam/bin/sam build --build-dir .aws-sam/artifacts/$$build/$$architecture \
 			--parameter-overrides Architecture=$$architecture > .aws-sam/artifacts.log 2>&1 || { cat .aws-sam/artifacts.log; exit 1; }; \
 	done; done
 	@ARTIFACTS=$(CURDIR)/.aws-sam/artifacts FUNCTION_PYTHON=$(FUNCTION_PYTHON) RUNTIME="$$(echo $(CURDIR)/.venv-lambda/lib/python3.*/site-packages)" \
@@ -145,10 +134,10 @@ artifacts: $(READY) .venv-sam/.ready .venv-lambda/.ready ## Build every artifact
 
 # The functions as AWS runs them, in its Runtime Interface Emulator, built for this machine.
 LAMBDA := .aws-sam/lambda
-$(LAMBDA)/.ready: template.yaml requirements-api.txt requirements-worker.txt $(shell find handler infra/packaging -name '*.py' -o -name '*.json') | .venv-sam/.ready
+$(LAMBDA)/.ready: template.yaml requirements-api.txt requirements-worker.txt $(shell find handler infra/packaging -type f -not -path '*/__pycache__/*') | .venv-sam/.ready
 	@echo "Building the functions for this machine ..."
 	@mkdir -p .aws-sam
-	@ARCH=$(HOST_ARCH) .venv-sam/bin/sam build --build-dir $(LAMBDA) --parameter-overrides Architecture=$(HOST_ARCH) > .aws-sam/lambda.log 2>&1 \
+	@.venv-sam/bin/sam build --build-dir $(LAMBDA) --parameter-overrides Architecture=$(HOST_ARCH) > .aws-sam/lambda.log 2>&1 \
 		|| { cat .aws-sam/lambda.log; exit 1; }
 	@touch $@
 
@@ -174,8 +163,7 @@ sam-local: $(READY) .venv-sam/.ready ## Run the API function in Docker, by sam l
 	@$(BIN)/python -m infra.sam_local --sam .venv-sam/bin/sam $(SAM_LOCAL)
 
 .PHONY: coldstart
-coldstart: $(READY) .venv-sam/.ready .venv-lambda/.ready ## Measure: starts of the API function, against a naive equivalent
-	@$(MAKE) --no-print-directory build ARCH=$(HOST_ARCH) > /dev/null 2>&1 || $(MAKE) build ARCH=$(HOST_ARCH)
+coldstart: $(READY) .venv-lambda/.ready $(LAMBDA)/.ready ## Measure: starts of the API function, against a naive equivalent
 	@PATH="$(dir $(FUNCTION_PYTHON)):$$PATH" .venv-sam/bin/sam build -t infra/bench/naive/template.yaml --build-dir .aws-sam/naive > .aws-sam/naive.log 2>&1 \
 		|| { cat .aws-sam/naive.log; exit 1; }
 	@$(BIN)/python -m infra.bench.coldstart .aws-sam/naive/Naive
@@ -183,20 +171,18 @@ coldstart: $(READY) .venv-sam/.ready .venv-lambda/.ready ## Measure: starts of t
 # What the SDK's client side signs with; `handler/lean.py` leaves that side out.
 CLIENT_SIDE := cffi cryptography pycparser pyjwt
 LOCK := --quiet --upgrade --generate-hashes --no-header --universal
-# What Lambda's Python runtime brings: boto3 and what it depends on.
-IN_RUNTIME := boto3 botocore jmespath python-dateutil s3transfer six snapshot-restore-py urllib3
 
 .PHONY: lock
 lock: $(READY) ## Renew the hashed requirements files (needs uv)
 	@uv pip compile $(LOCK) --python-version 3.11 --extra api --extra worker --extra local --extra dev -o requirements-dev.txt pyproject.toml
+	@printf 'awslambdaric\nboto3\n' | uv pip compile $(LOCK) --python-version 3.13 -o requirements-lambda.txt -
 	@for function in api worker; do \
-		uv pip compile $(LOCK) --python-version 3.11 $(foreach name,$(IN_RUNTIME) $(CLIENT_SIDE),--no-emit-package $(name)) \
-			--constraint requirements-dev.txt --extra $$function -o requirements-$$function.txt pyproject.toml; \
+		uv pip compile $(LOCK) --python-version 3.13 --constraint requirements-dev.txt --extra $$function -o requirements-$$function.txt \
+			$(CLIENT_SIDE:%=--no-emit-package %) $$(sed -nE 's/^([a-z0-9.-]+)==.*/--no-emit-package \1/p' requirements-lambda.txt) pyproject.toml; \
 	done
 	@uv pip compile $(LOCK) --python-version 3.11 --group vendors -o requirements-vendors.txt
 	@echo aws-sam-cli | uv pip compile $(LOCK) --python-version 3.11 -o requirements-sam.txt -
 	@printf 'mangum\nmcp\n' | uv pip compile $(LOCK) --python-version 3.13 --constraint requirements-dev.txt -o infra/bench/naive/requirements.txt -
-	@printf 'awslambdaric\nboto3\n' | uv pip compile $(LOCK) --python-version 3.13 -o requirements-lambda.txt -
 	@printf 'aws-sam-translator\nboto3\nministack\nsnapshot-restore-py\n' | uv pip compile $(LOCK) --python-version 3.13 \
 		--constraint requirements-dev.txt -o requirements-rehearsal.txt -
 

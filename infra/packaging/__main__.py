@@ -12,7 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="packaging")
     parser.add_argument("function", choices=REQUIREMENTS)
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--architecture", choices=MACHINES, default="arm64")
+    parser.add_argument("--architecture", choices=MACHINES, required=True)
     options = parser.parse_args()
     try:
         Artifact(options.function, options.architecture, options.directory.resolve()).build()

@@ -95,8 +95,8 @@ def _install(requirements: Path, into: Path, architecture: str) -> None:
 
 def _remove_unused(directory: Path) -> None:
     for name in _NEVER_IMPORTED:
-        for path in [p for p in directory.rglob(name) if p.is_dir()]:
-            shutil.rmtree(path, ignore_errors=True)
+        for path in [p for p in _below(directory) if p.name == name and p.is_dir()]:
+            shutil.rmtree(path)
     for pattern in _NEVER_READ:
         for path in directory.rglob(pattern):
             path.unlink()
@@ -125,5 +125,5 @@ def _normalize(directory: Path) -> None:
 
 
 def _below(directory: Path) -> Iterator[Path]:
-    # Deepest first: changing a file's time changes nothing above it, but creating it did.
+    # Deepest first: what is above a file outlives it, and keeps the time it is given.
     yield from sorted(directory.rglob("*"), key=lambda path: len(path.parts), reverse=True)

@@ -102,9 +102,7 @@ class Play:
         with self.report.step(f"sam build, {architecture}"):
             into = self.directory / architecture
             chosen = ("--parameter-overrides", f"Architecture={architecture}")
-            # The Makefile, which SAM builds by, does not see parameters.
-            sam = Sam(self.sam.program, {**self.sam.environment, "ARCH": architecture})
-            sam.run("build", "--build-dir", str(into), *chosen)
+            self.sam.run("build", "--build-dir", str(into), *chosen)
             for function in functions(into):
                 libraries = native_libraries(function)
                 self.report.note(

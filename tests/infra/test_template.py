@@ -345,11 +345,22 @@ class TestWatching:
         watched = {
             (alarm["MetricName"], dimension["Value"].get("Ref"))
             for alarm in template.resources("AWS::CloudWatch::Alarm").values()
-            for dimension in alarm["Dimensions"]
+            for dimension in alarm.get("Dimensions", [])
         }
         for name in FUNCTIONS:
             assert ("Errors", name) in watched
             assert ("Throttles", name) in watched
+
+    def test_runs_that_fail_and_generations_that_are_stuck_are_alarms(
+        self, template: Template
+    ) -> None:
+        """Lambda counts a failed record as no error."""
+        own = {
+            alarm["MetricName"]
+            for alarm in template.resources("AWS::CloudWatch::Alarm").values()
+            if "TokenFluxImages" in str(alarm["Namespace"])
+        }
+        assert {"RunsCutShort", "HeldUp"} <= own
 
     def test_silence_of_the_sweeper_is_an_alarm(self, template: Template) -> None:
         alarm = template.resources("AWS::CloudWatch::Alarm")["SweeperOverdueAlarm"]

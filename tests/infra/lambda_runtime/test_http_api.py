@@ -25,6 +25,7 @@ class TestTheTemplates:
             "ANY /v1/images/mcp",
             "ANY /v1/images/mcp/",
             "ANY /v1/images/files/{id}/{name}",
+            "ANY /v1/images/webhooks/{provider}/{id}",
         }
         assert {route.function for route in api.routes} == {"ApiFunction"}
         assert {route.timeout_seconds for route in api.routes} == {30}

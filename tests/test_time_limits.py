@@ -18,7 +18,7 @@ PROVIDER_KEEPS_RESULTS_SECONDS = 3_600
 @pytest.fixture(scope="module")
 def settings(template: Template) -> Settings:
     """What the functions run with, by the template's defaults."""
-    names = ("CreditsTable", "GenerationsTable", "JobsQueue", "ImagesBucket")
+    names = ("AWS::StackName", "CreditsTable", "GenerationsTable", "JobsQueue", "ImagesBucket")
     environment = template.resolve(template.environment(), {name: name for name in names})
     return Settings.from_env({name: str(value) for name, value in environment.items()})
 

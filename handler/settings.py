@@ -27,6 +27,8 @@ class Settings:
     timing: Timing
     allowed_origins: tuple[str, ...]
     """Origins of pages that may call the endpoint; `*` stands for all."""
+    previews: bool
+    """Whether results carry a small version of each image."""
     log_level: str
 
     @classmethod
@@ -58,6 +60,7 @@ class Settings:
             providers=frozenset({"sketch"} if sketch == "on" else set()),
             timing=timing,
             allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
+            previews=_one_of(environ, "PREVIEWS", ("on", "off")) == "on",
             log_level=_one_of(environ, "LOG_LEVEL", LOG_LEVELS),
         )
 

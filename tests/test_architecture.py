@@ -37,12 +37,14 @@ ALLOWED: dict[str, set[str]] = {
         "handler.adapters",
         "handler.providers",
         "handler.catalogue",
+        "handler.previews",
         "handler.settings",
         "handler.web.services",
     },
     "events": {"handler.core", "handler.web"},
     "settings": {"handler.core"},
     "snapshot": set(),
+    "previews": set(),
     "logs": {"handler.core"},
     **{
         entry: {
@@ -65,6 +67,7 @@ LIBRARIES: dict[str, set[str]] = {
     "catalogue": {"jsonschema"},
     "settings": set(),
     "snapshot": {"snapshot_restore_py"},
+    "previews": {"PIL"},
     "logs": set(),
     "worker": set(),
     "sweeper": set(),

@@ -25,6 +25,7 @@ from handler.core.ports import Clock
 from handler.core.sweep import Sweeper
 from handler.core.work import Worker
 from handler.events.jobs import work_on
+from handler.previews import make_preview
 from handler.settings import Settings
 from handler.web.services import ApiServices
 from infra.local.worker import Loop
@@ -131,6 +132,7 @@ class World:
             images=s.images,
             clock=self.clock,
             timing=self.settings.timing,
+            preview_of=make_preview if self.settings.previews else None,
         )
 
     @cached_property
@@ -147,6 +149,7 @@ class World:
             lookup=self.lookup,
             wait_seconds=self.settings.wait_seconds,
             allowed_origins=self.settings.allowed_origins,
+            previews=self.settings.previews,
         )
 
     def open_account(self, credits_micros: int, secret: str | None = None) -> Opened:

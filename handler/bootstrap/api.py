@@ -27,4 +27,5 @@ def build_api(settings: Settings, connect: Connect) -> ApiServices:
         lookup=Lookup(stores.generations, stores.images, stores.clock),
         wait_seconds=settings.wait_seconds,
         allowed_origins=settings.allowed_origins,
+        previews=settings.previews,
     )

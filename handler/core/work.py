@@ -8,7 +8,7 @@ that a run that lost its place changes nothing.
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 
@@ -91,6 +91,8 @@ class Worker:
     images: ImageStore
     clock: Clock
     timing: Timing
+    preview_of: Callable[[bytes], bytes | None] | None = None
+    """Makes a small JPEG of an image, or None where it cannot; absent where none are wanted."""
 
     def run(self, generation_id: str, owner: str) -> None:
         """Bring the generation as far as one run can; `owner` names this run.
@@ -192,10 +194,20 @@ class Worker:
         except errors.ProviderFailure as failure:
             self._fail(generation, str(failure), retryable=failure.retryable)
             return
-        for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1):
-            self.images.put(generation.id, number, data, image)
-        if self.ledger.capture(generation, images, charge_for(generation, images)) is None:
+        stored = [
+            self._store(generation.id, number, data, image)
+            for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1)
+        ]
+        if self.ledger.capture(generation, stored, charge_for(generation, stored)) is None:
             log.info("generation %s had ended before its images were stored", generation.id)
+
+    def _store(self, generation_id: str, number: int, data: bytes, image: Image) -> Image:
+        self.images.put(generation_id, number, data, image)
+        preview = self.preview_of(data) if self.preview_of else None
+        if preview is None:
+            return image
+        self.images.put_preview(generation_id, number, preview, image)
+        return replace(image, has_preview=True)
 
     def _fail(self, generation: Generation, reason: str, *, retryable: bool) -> None:
         if retryable and generation.submits < MAX_SUBMITS:

@@ -14,3 +14,5 @@ class Caller:
     """Epoch millisecond by which the answer must be on its way."""
     idempotency_key: str | None = None
     """Of the `Idempotency-Key` header, if there was one."""
+    previews: bool = False
+    """Whether it is to see a small version of each image."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import anyio
 from anyio import to_thread
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
@@ -26,6 +27,7 @@ from mcp_types import (
 
 from handler.core.admission import Admissions
 from handler.core.errors import Denied, Refused, Unavailable
+from handler.core.generation import Generation
 from handler.core.lookup import Lookup
 from handler.core.ports import Clock
 from handler.core.text import clipped
@@ -44,6 +46,8 @@ log = logging.getLogger(__name__)
 
 IDEMPOTENCY_META_KEY = "tokenflux/idempotencyKey"
 GET_GENERATION_WAIT_MS = 10_000
+PREVIEWS_WAIT_SECONDS = 0.8
+"""Within the margin that a deadline leaves for the answer."""
 # The list changes with a deployment only and is the same for every caller.
 _CACHE = CacheHint(ttl_ms=300_000, scope="public")
 
@@ -80,7 +84,8 @@ class Tools:
         )
         read = partial(self.lookup.generation, self.caller.account_id, admitted.id)
         generation = await until_final(admitted, read, self.caller.answer_by_ms, self.clock)
-        return present.as_result(present.generation_object(generation, self.caller.base_url))
+        shown = present.generation_object(generation, self.caller.base_url)
+        return present.as_result(shown, previews=await self._previews(generation))
 
     async def get_generation(self, arguments: Arguments, _: str | None) -> CallToolResult:
         """A generation as it stands, after a short wait for its end."""
@@ -88,7 +93,25 @@ class Tools:
         answer_by_ms = min(self.caller.answer_by_ms, self.clock.now_ms() + GET_GENERATION_WAIT_MS)
         found = await to_thread.run_sync(read)
         generation = await until_final(found, read, answer_by_ms, self.clock)
-        return present.as_result(present.generation_details(generation, self.caller.base_url))
+        shown = present.generation_details(generation, self.caller.base_url)
+        return present.as_result(shown, previews=await self._previews(generation))
+
+    async def _previews(self, generation: Generation) -> list[bytes]:
+        if not self.caller.previews:
+            return []
+        found: dict[int, bytes | None] = {}
+
+        async def read(number: int) -> None:
+            # A slow bucket must not make the answer late; the thread ends by itself.
+            found[number] = await to_thread.run_sync(
+                self.lookup.preview, generation, number, abandon_on_cancel=True
+            )
+
+        with anyio.move_on_after(PREVIEWS_WAIT_SECONDS):
+            async with anyio.create_task_group() as group:
+                for number in range(1, len(generation.images) + 1):
+                    group.start_soon(read, number)
+        return [data for _, data in sorted(found.items()) if data]
 
 
 def build_server(

@@ -21,7 +21,7 @@ from handler.core.errors import InsufficientBalance, ServiceError
 from handler.tools.caller import Caller
 from handler.tools.server import Tools, build_server
 from handler.web.deadline import answer_by_ms
-from handler.web.gate import may_proceed, presented_key
+from handler.web.gate import may_proceed, presented_key, wants_previews
 from handler.web.location import base_url
 from handler.web.responses import error_response, method_not_allowed
 from handler.web.services import ApiServices
@@ -75,6 +75,7 @@ class McpEndpoint:
             base_url=base_url(scope),
             answer_by_ms=answer_by,
             idempotency_key=Headers(scope=scope).get("idempotency-key"),
+            previews=self.services.previews and wants_previews(scope["query_string"]),
         )
         services = self.services
         tools = Tools(services.admissions, services.lookup, services.clock, caller)

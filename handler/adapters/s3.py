@@ -7,6 +7,7 @@ other, and the same image twice is one object.
 import base64
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -79,6 +80,16 @@ class S3ImageStore:
             ExpiresIn=SIGNATURE_SECONDS,
         )
         return url
+
+    def origin(self) -> str:
+        """See `ImageStore`."""
+        # Only signing tells: the host depends on region, bucket and endpoint.
+        url = urlsplit(
+            self.api.generate_presigned_url(
+                "get_object", Params={"Bucket": self.bucket, "Key": "any"}
+            )
+        )
+        return f"{url.scheme}://{url.netloc}"
 
     def _put(self, key: str, data: bytes, media_type: str) -> None:
         try:

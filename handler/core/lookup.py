@@ -73,6 +73,10 @@ class Lookup:
             log.warning("a preview of generation %s could not be read", generation.id)
             return None
 
+    def images_origin(self) -> str:
+        """Scheme and host that the bytes of images come from."""
+        return self.images.origin()
+
     def _retained(self, generation_id: str) -> Generation | None:
         generation = self.generations.get(generation_id)
         if generation is None or not generation.is_retained(self.clock.now_ms()):

@@ -190,6 +190,9 @@ class ImageStore(Protocol):
     def signed_url(self, generation_id: str, number: int, image: Image) -> str:
         """A URL that serves the bytes for a few minutes."""
 
+    def origin(self) -> str:
+        """Scheme and host of every signed URL."""
+
 
 @dataclass(frozen=True)
 class Running:

@@ -29,7 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "painter": {"handler.painter"},
     "providers": {"handler.providers", "handler.core", "handler.painter"},
     "catalogue": {"handler.catalogue", "handler.core"},
-    "tools": {"handler.tools", "handler.core"},
+    "viewer": {"handler.viewer"},
+    "tools": {"handler.tools", "handler.core", "handler.viewer"},
     "web": {"handler.web", "handler.core", "handler.tools"},
     "bootstrap": {
         "handler.bootstrap",
@@ -65,6 +66,7 @@ LIBRARIES: dict[str, set[str]] = {
     "adapters": {"boto3", "botocore"},
     "painter": {"numpy", "PIL"},
     "catalogue": {"jsonschema"},
+    "viewer": set(),
     "settings": set(),
     "snapshot": {"snapshot_restore_py"},
     "previews": {"PIL"},

@@ -1,4 +1,4 @@
-"""The MCP server object: identity, the four tools, and how a call finds its function.
+"""The MCP server object: identity, the four tools and the viewer, how a call finds its function.
 
 One is built for each request, bound to its caller; that is cheap, and nothing of one caller can
 reach another.
@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
-from mcp.server.caching import CacheHint
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
@@ -40,6 +40,7 @@ from handler.tools.definitions import (
     TOOLS,
     input_schema_of,
 )
+from handler.tools.viewer import EXTENSION_ID, ViewerResources
 from handler.tools.waiting import until_final
 
 log = logging.getLogger(__name__)
@@ -48,8 +49,15 @@ IDEMPOTENCY_META_KEY = "tokenflux/idempotencyKey"
 GET_GENERATION_WAIT_MS = 10_000
 PREVIEWS_WAIT_SECONDS = 0.8
 """Within the margin that a deadline leaves for the answer."""
-# The list changes with a deployment only and is the same for every caller.
+# They change with a deployment only and are the same for every caller.
 _CACHE = CacheHint(ttl_ms=300_000, scope="public")
+_CACHED: tuple[CacheableMethod, ...] = (
+    "tools/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "server/discover",
+)
 
 Arguments = Mapping[str, Any]
 
@@ -156,16 +164,22 @@ def build_server(
             log.exception("tool %s failed", params.name)
             raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
 
-    return Server(
+    viewer = ViewerResources(tools.caller.base_url, tools.lookup.images_origin)
+    server: Server[dict[str, Any]] = Server(
         SERVER_NAME,
         version=SERVER_VERSION,
         title="TokenFlux Images",
         instructions=INSTRUCTIONS,
-        cache_hints={"tools/list": _CACHE, "server/discover": _CACHE},
+        cache_hints=dict.fromkeys(_CACHED, _CACHE),
         get_tool_input_schema=input_schema_of,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_resources=viewer.list,
+        on_list_resource_templates=viewer.list_templates,
+        on_read_resource=viewer.read,
     )
+    server.extensions[EXTENSION_ID] = {}
+    return server
 
 
 def _idempotency_key(meta: Mapping[str, Any] | None) -> str | None:

@@ -8,7 +8,7 @@ READY := .venv/.ready
 
 .PHONY: help
 help: ## List these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -80,3 +80,17 @@ lock: $(READY) ## Renew the hashed requirements files from pyproject.toml (needs
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and the local stack's data
 	@rm -rf .venv .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
+
+VIEWER := tests/apps/viewer
+
+$(VIEWER)/node_modules/.package-lock.json: $(VIEWER)/package-lock.json
+	@npm ci --silent --prefix $(VIEWER)
+
+.PHONY: viewer
+viewer: $(READY) $(VIEWER)/node_modules/.package-lock.json ## Test the MCP App in a real host (needs Node 20 and Chromium)
+	@npm run --silent --prefix $(VIEWER) check
+	@npm test --silent --prefix $(VIEWER)
+
+.PHONY: viewer-pictures
+viewer-pictures: $(READY) $(VIEWER)/node_modules/.package-lock.json ## Renew the pictures of docs/viewer.md
+	@npm run --silent --prefix $(VIEWER) screenshots

@@ -117,7 +117,7 @@ TOOLS: tuple[Tool, ...] = (
             },
             "required": ["model_id", "input"],
         },
-        meta=TOOL_META,
+        _meta=TOOL_META,
         annotations=ToolAnnotations(
             title="Generate an image",
             read_only_hint=False,
@@ -142,7 +142,7 @@ TOOLS: tuple[Tool, ...] = (
             },
             "required": ["id"],
         },
-        meta=TOOL_META,
+        _meta=TOOL_META,
         annotations=_read_only("Get a generation's status and images", open_world=True),
     ),
 )

@@ -54,7 +54,7 @@ class ViewerResources:
             title="Image viewer",
             description="Shows the images of a generation and follows one that is being made.",
             mime_type=MEDIA_TYPE,
-            meta=await self._meta(),
+            _meta=await self._meta(),
         )
         return ListResourcesResult(resources=[resource])
 
@@ -74,7 +74,7 @@ class ViewerResources:
                 f"resource not found: {clipped(params.uri)}; the only one is {VIEWER_URI}",
             )
         contents = TextResourceContents(
-            uri=VIEWER_URI, mime_type=MEDIA_TYPE, text=page(), meta=await self._meta()
+            uri=VIEWER_URI, mime_type=MEDIA_TYPE, text=page(), _meta=await self._meta()
         )
         return ReadResourceResult(contents=[contents])
 

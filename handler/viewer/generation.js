@@ -18,7 +18,7 @@
  * @property {string} text The result as the model reads it.
  *
  * @typedef {{kind: "generation", generation: Generation}
- *   | {kind: "refusal", message: string, help: string}
+ *   | {kind: "refusal", message: string}
  *   | {kind: "text", text: string}} Outcome
  *
  * @typedef {object} Asked
@@ -46,9 +46,8 @@ function readResult(result) {
   const texts = blocks
     .filter((/** @type {any} */ block) => block?.type === "text" && typeof block.text === "string")
     .map((/** @type {any} */ block) => block.text);
-  if (result?.isError) {
-    return { kind: "refusal", message: texts[0] ?? "", help: texts.slice(1).join(" ") };
-  }
+  // What follows a refusal's first text tells the model what to do.
+  if (result?.isError) return { kind: "refusal", message: texts[0] ?? "" };
   const document = parsed(texts[0]);
   if (typeof document?.id !== "string" || !STATUSES.includes(document.status)) {
     return { kind: "text", text: texts.join("\n\n") };

@@ -30,7 +30,6 @@ class Viewer {
     this.generation = undefined;
     /** What a refusal or an unreadable answer says. */
     this.message = "";
-    this.help = "";
     /** Why news do not arrive, if they do not. */
     this.trouble = "";
     /** Whether nobody asks for news any more. */
@@ -146,8 +145,7 @@ class Viewer {
       else if (this.phase === "succeeded" && outcome.generation.cost === undefined) this.lookUp();
     } else if (outcome.kind === "refusal") {
       this.message = outcome.message;
-      this.help = outcome.help;
-      this.turnTo(isGone(outcome.message) ? "expired" : "refused");
+      this.turnTo("refused");
     } else {
       this.message = outcome.text;
       this.turnTo("unreadable");
@@ -254,7 +252,7 @@ class Viewer {
     return wordsFor(this.phase, {
       error: this.generation?.error ?? "",
       message: this.message,
-      help: this.help,
+      fetched: this.asked.id !== undefined,
     });
   }
 
@@ -286,8 +284,10 @@ class Viewer {
     const loading = this.phase === "succeeded" && element("picture").hidden && !this.isBroken();
     element("working").hidden = !working && !loading;
     element("stage").classList.toggle("shimmers", (working && !this.trouble) || loading);
-    const title = this.asked.count > 1 ? "Making your images" : "Making your image";
-    element("working-title").textContent = this.asked.id || loading ? "Fetching the image" : title;
+    const fetching = loading || (this.phase === "waiting" && this.asked.id !== undefined);
+    const making = this.asked.count > 1 ? "Making your images" : "Making your image";
+    const title = fetching ? "Fetching the image" : making;
+    element("working-title").textContent = this.phase === "connecting" ? "" : title;
     this.tick();
   }
 

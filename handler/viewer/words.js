@@ -11,17 +11,21 @@
  * @typedef {{title: string, text: string, note?: string}} Words
  */
 
-/** @type {Record<Phase, string>} */
+/**
+ * Beside the model and the cost; empty where the words in place of the picture say it.
+ *
+ * @type {Record<Phase, string>}
+ */
 const STATUS_WORDS = {
   connecting: "",
   waiting: "In progress",
   working: "In progress",
   succeeded: "Ready",
   failed: "Failed",
-  canceled: "Canceled",
-  refused: "Not started",
-  expired: "No longer kept",
-  stopped: "Stopped",
+  canceled: "",
+  refused: "",
+  expired: "",
+  stopped: "",
   unreadable: "",
   alone: "",
 };
@@ -34,7 +38,8 @@ const BROKEN_WORDS = {
 
 /**
  * @param {Phase} phase One without a picture.
- * @param {{error: string, message: string, help: string}} said By the server.
+ * @param {{error: string, message: string, fetched: boolean}} said By the server; `fetched` where
+ *   the call was for an earlier generation.
  * @returns {Words}
  */
 function wordsFor(phase, said) {
@@ -44,7 +49,9 @@ function wordsFor(phase, said) {
     case "canceled":
       return { title: "Canceled", text: "The image was not made.", note: "Nothing was charged." };
     case "refused":
-      return { title: "Not started", text: sentence(said.message), note: said.help };
+      return said.fetched
+        ? { title: "Nothing to show", text: sentence(said.message) }
+        : { title: "Not started", text: sentence(said.message), note: "Nothing was charged." };
     case "expired":
       return {
         title: "No longer kept",
@@ -79,6 +86,7 @@ function announcement(phase, count, words) {
     case "connecting":
       return "";
     case "waiting":
+      return "Waiting for the image.";
     case "working":
       return "The image is being made.";
     case "succeeded":

@@ -94,3 +94,11 @@ viewer: $(READY) $(VIEWER)/node_modules/.package-lock.json ## Test the MCP App i
 .PHONY: viewer-pictures
 viewer-pictures: $(READY) $(VIEWER)/node_modules/.package-lock.json ## Renew the pictures of docs/viewer.md
 	@npm run --silent --prefix $(VIEWER) screenshots
+
+# What npm installs is complete once its own copy of the lock file is there.
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+	@npm ci --silent --prefix tests/$*
+
+.PHONY: conformance
+conformance: $(READY) tests/node/node_modules/.package-lock.json tests/conformance/node_modules/.package-lock.json ## Run the official MCP conformance suite (needs npm)
+	@$(BIN)/python -m tests.conformance.run

@@ -189,3 +189,25 @@ lock: $(READY) ## Renew the hashed requirements files (needs uv)
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and the local stack's data
 	@rm -rf .venv .venv-sam .venv-lambda .venv-rehearsal .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
+
+VIEWER := tests/apps/viewer
+
+$(VIEWER)/node_modules/.package-lock.json: $(VIEWER)/package-lock.json
+	@npm ci --silent --prefix $(VIEWER)
+
+.PHONY: viewer
+viewer: $(READY) $(VIEWER)/node_modules/.package-lock.json ## Test the MCP App in a real host (needs Node 20 and Chromium)
+	@npm run --silent --prefix $(VIEWER) check
+	@npm test --silent --prefix $(VIEWER)
+
+.PHONY: viewer-pictures
+viewer-pictures: $(READY) $(VIEWER)/node_modules/.package-lock.json ## Renew the pictures of docs/viewer.md
+	@npm run --silent --prefix $(VIEWER) screenshots
+
+# What npm installs is complete once its own copy of the lock file is there.
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+	@npm ci --silent --prefix tests/$*
+
+.PHONY: conformance
+conformance: $(READY) tests/node/node_modules/.package-lock.json tests/conformance/node_modules/.package-lock.json ## Run the official MCP conformance suite (needs npm)
+	@$(BIN)/python -m tests.conformance.run

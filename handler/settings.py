@@ -54,6 +54,8 @@ class Settings:
     timing: Timing
     allowed_origins: tuple[str, ...]
     """Origins of pages that may call the endpoint; `*` stands for all."""
+    previews: bool
+    """Whether results carry a small version of each image."""
     log_level: str
     metrics_namespace: str
     """CloudWatch's: what keeps the metrics of one deployment apart from those of another."""
@@ -94,6 +96,7 @@ class Settings:
             },
             timing=timing,
             allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
+            previews=_one_of(environ, "PREVIEWS", ("on", "off")) == "on",
             log_level=_one_of(environ, "LOG_LEVEL", LOG_LEVELS),
             metrics_namespace=_namespace(environ, "METRICS_NAMESPACE", "TokenFluxImages"),
         )

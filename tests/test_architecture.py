@@ -29,8 +29,9 @@ ALLOWED: dict[str, set[str]] = {
     "painter": {"handler.painter"},
     "providers": {"handler.providers", "handler.core", "handler.painter"},
     "catalogue": {"handler.catalogue", "handler.core"},
+    "viewer": {"handler.viewer"},
     "telemetry": {"handler.telemetry", "handler.core"},
-    "tools": {"handler.tools", "handler.core", "handler.telemetry"},
+    "tools": {"handler.tools", "handler.core", "handler.telemetry", "handler.viewer"},
     "web": {"handler.web", "handler.core", "handler.telemetry", "handler.tools"},
     "bootstrap": {
         "handler.bootstrap",
@@ -38,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
         "handler.adapters",
         "handler.providers",
         "handler.catalogue",
+        "handler.previews",
         "handler.settings",
         "handler.web.services",
         "handler.web.signatures",
@@ -46,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"handler.core"},
     "snapshot": set(),
     "lean": set(),
+    "previews": set(),
     "logs": {"handler.core", "handler.telemetry"},
     **{
         entry: {
@@ -68,8 +71,10 @@ LIBRARIES: dict[str, set[str]] = {
     "adapters": {"boto3", "botocore"},
     "painter": {"numpy", "PIL"},
     "catalogue": {"jsonschema"},
+    "viewer": set(),
     "settings": set(),
     "snapshot": {"snapshot_restore_py"},
+    "previews": {"PIL"},
     "logs": {"botocore"},
     "telemetry": set(),
     "worker": set(),

@@ -26,6 +26,7 @@ from handler.core.sweep import Sweeper
 from handler.core.waking import Waking
 from handler.core.work import Worker
 from handler.events.jobs import work_on
+from handler.previews import make_preview
 from handler.settings import Settings
 from handler.web.services import ApiServices
 from handler.web.signatures import Verify
@@ -134,6 +135,7 @@ class World:
             images=s.images,
             clock=self.clock,
             timing=self.settings.timing,
+            preview_of=make_preview if self.settings.previews else None,
         )
 
     @cached_property
@@ -152,6 +154,7 @@ class World:
             webhooks=self.webhooks,
             wait_seconds=self.settings.wait_seconds,
             allowed_origins=self.settings.allowed_origins,
+            previews=self.settings.previews,
         )
 
     def open_account(self, credits_micros: int, secret: str | None = None) -> Opened:

@@ -79,6 +79,9 @@ def client_config(service: str, *, read_timeout_seconds: float = 3) -> Config:
         max_pool_connections=64,
         # botocore still presigns with version 2, which newer regions refuse.
         signature_version="s3v4" if service == "s3" else None,
+        # Or it signs for S3's global host, which sends a young bucket of another region on to a
+        # host that the signature and a page's policy are not for.
+        s3={"addressing_style": "virtual"} if service == "s3" else None,
     )
 
 

@@ -7,6 +7,7 @@ other, and the same image twice is one object.
 import base64
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +15,9 @@ from handler.adapters.aws import code_of, translated_errors
 from handler.core.generation import Image
 from handler.core.image_types import EXTENSIONS
 
+PREVIEW_TYPE = "image/jpeg"
+# Who may not list a bucket is told that what is missing is forbidden.
+_GONE = frozenset({"403", "404", "AccessDenied", "NoSuchKey", "NotFound"})
 SIGNATURE_SECONDS = 900
 """How long a signed URL works."""
 
@@ -27,19 +31,24 @@ class S3ImageStore:
 
     def put(self, generation_id: str, number: int, data: bytes, image: Image) -> None:
         """See `ImageStore`."""
+        self._put(_key(generation_id, number, image), data, image.media_type)
+
+    def put_preview(self, generation_id: str, number: int, data: bytes, image: Image) -> None:
+        """See `ImageStore`."""
+        self._put(_preview_key(generation_id, number, image), data, PREVIEW_TYPE)
+
+    def preview(self, generation_id: str, number: int, image: Image) -> bytes | None:
+        """See `ImageStore`."""
+        key = _preview_key(generation_id, number, image)
         try:
             with translated_errors():
-                self.api.put_object(
-                    Bucket=self.bucket,
-                    Key=_key(generation_id, number, image),
-                    Body=data,
-                    ContentType=image.media_type,
-                    ChecksumAlgorithm="SHA256",
-                    IfNoneMatch="*",
-                )
+                answer = self.api.get_object(Bucket=self.bucket, Key=key)
+                data: bytes = answer["Body"].read()
         except ClientError as error:
-            if code_of(error) != "PreconditionFailed":
-                raise
+            if code_of(error) in _GONE:
+                return None
+            raise
+        return data
 
     def is_stored(self, generation_id: str, number: int, image: Image) -> bool:
         """See `ImageStore`."""
@@ -48,7 +57,7 @@ class S3ImageStore:
             with translated_errors():
                 head = self.api.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
-            if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+            if code_of(error) in _GONE:
                 return False
             raise
         recorded = base64.b64encode(bytes.fromhex(image.sha256)).decode()
@@ -72,6 +81,35 @@ class S3ImageStore:
         )
         return url
 
+    def origin(self) -> str:
+        """See `ImageStore`."""
+        # Only signing tells: the host depends on region, bucket and endpoint.
+        url = urlsplit(
+            self.api.generate_presigned_url(
+                "get_object", Params={"Bucket": self.bucket, "Key": "any"}
+            )
+        )
+        return f"{url.scheme}://{url.netloc}"
+
+    def _put(self, key: str, data: bytes, media_type: str) -> None:
+        try:
+            with translated_errors():
+                self.api.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=data,
+                    ContentType=media_type,
+                    ChecksumAlgorithm="SHA256",
+                    IfNoneMatch="*",
+                )
+        except ClientError as error:
+            if code_of(error) != "PreconditionFailed":
+                raise
+
 
 def _key(generation_id: str, number: int, image: Image) -> str:
     return f"images/{generation_id}/{number}-{image.sha256}.{EXTENSIONS[image.media_type]}"
+
+
+def _preview_key(generation_id: str, number: int, image: Image) -> str:
+    return f"images/{generation_id}/{number}-{image.sha256}.preview.jpg"

@@ -45,4 +45,5 @@ def build_api(settings: Settings, connect: Connect) -> ApiServices:
         webhooks=verifiers(settings.webhook_secrets),
         wait_seconds=settings.wait_seconds,
         allowed_origins=settings.allowed_origins,
+        previews=settings.previews,
     )

@@ -4,6 +4,7 @@ from handler.adapters.aws import Connect
 from handler.bootstrap.stores import build_stores
 from handler.catalogue.load import load_catalogue
 from handler.core.work import Worker
+from handler.previews import make_preview
 from handler.providers.registry import build_providers
 from handler.settings import Settings
 
@@ -23,4 +24,5 @@ def build_worker(settings: Settings, connect: Connect) -> Worker:
         images=stores.images,
         clock=stores.clock,
         timing=settings.timing,
+        preview_of=make_preview if settings.previews else None,
     )

@@ -48,6 +48,8 @@ class Image:
     sha256: str
     """Hex digest of the stored bytes."""
     size_bytes: int
+    has_preview: bool = False
+    """Whether a small version for looking at is stored beside it."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Finding a caller's generation, and a public image by its address."""
 
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from handler.core import errors
 from handler.core.generation import Generation, Image, Status
 from handler.core.image_types import EXTENSIONS
 from handler.core.ports import Clock, GenerationStore, ImageStore
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,21 @@ class Lookup:
         if EXTENSIONS[image.media_type] != extension:
             return None
         return PublicImage(image, self.images.signed_url(generation.id, number, image))
+
+    def preview(self, generation: Generation, number: int) -> bytes | None:
+        """The small JPEG of image `number` (from 1); None where there is none, or not now."""
+        image = generation.images[number - 1]
+        if not image.has_preview:
+            return None
+        try:
+            return self.images.preview(generation.id, number, image)
+        except errors.Unavailable:
+            log.warning("a preview of generation %s could not be read", generation.id)
+            return None
+
+    def images_origin(self) -> str:
+        """Scheme and host that the bytes of images come from."""
+        return self.images.origin()
 
     def _retained(self, generation_id: str) -> Generation | None:
         generation = self.generations.get(generation_id)

@@ -182,11 +182,20 @@ class ImageStore(Protocol):
     def put(self, generation_id: str, number: int, data: bytes, image: Image) -> None:
         """STORE: keep the bytes under their checksum. Putting the same again changes nothing."""
 
+    def put_preview(self, generation_id: str, number: int, data: bytes, image: Image) -> None:
+        """Keep the JPEG beside its image. Putting one again changes nothing."""
+
+    def preview(self, generation_id: str, number: int, image: Image) -> bytes | None:
+        """The JPEG that is kept beside an image, or None if it is gone."""
+
     def is_stored(self, generation_id: str, number: int, image: Image) -> bool:
         """Whether the bytes are there, with the recorded checksum."""
 
     def signed_url(self, generation_id: str, number: int, image: Image) -> str:
         """A URL that serves the bytes for a few minutes."""
+
+    def origin(self) -> str:
+        """Scheme and host of every signed URL."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ that a run that lost its place changes nothing.
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from handler.core import errors
@@ -96,6 +96,8 @@ class Worker:
     images: ImageStore
     clock: Clock
     timing: Timing
+    preview_of: Callable[[bytes], bytes | None] | None = None
+    """Makes a small JPEG of an image, or None where it cannot; absent where none are wanted."""
 
     def run(self, generation_id: str, owner: str) -> None:
         """Bring the generation as far as one run can; `owner` names this run.
@@ -189,10 +191,20 @@ class Worker:
         except errors.ProviderFailure as failure:
             self._fail(generation, Failed(str(failure), kind=failure.kind))
             return
-        for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1):
-            self.images.put(generation.id, number, data, image)
-        if self.ledger.capture(generation, images, charge_for(generation, images)) is None:
+        stored = [
+            self._store(generation.id, number, data, image)
+            for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1)
+        ]
+        if self.ledger.capture(generation, stored, charge_for(generation, stored)) is None:
             log.info("generation %s had ended before its images were stored", generation.id)
+
+    def _store(self, generation_id: str, number: int, data: bytes, image: Image) -> Image:
+        self.images.put(generation_id, number, data, image)
+        preview = self.preview_of(data) if self.preview_of else None
+        if preview is None:
+            return image
+        self.images.put_preview(generation_id, number, preview, image)
+        return replace(image, has_preview=True)
 
     def _fail(self, generation: Generation, failure: Failed) -> None:
         delay_seconds = max(RETRY_DELAY_SECONDS, failure.retry_after_seconds or 0)

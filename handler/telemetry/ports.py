@@ -134,6 +134,15 @@ class ObservedImages:
         with self.watch.phase("storing"):
             self.images.put(generation_id, number, data, image)
 
+    def put_preview(self, generation_id: str, number: int, data: bytes, image: Image) -> None:
+        """See `ImageStore`."""
+        with self.watch.phase("storing"):
+            self.images.put_preview(generation_id, number, data, image)
+
+    def preview(self, generation_id: str, number: int, image: Image) -> bytes | None:
+        """See `ImageStore`."""
+        return self.images.preview(generation_id, number, image)
+
     def is_stored(self, generation_id: str, number: int, image: Image) -> bool:
         """See `ImageStore`."""
         return self.images.is_stored(generation_id, number, image)

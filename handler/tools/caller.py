@@ -18,3 +18,5 @@ class Caller:
     """Of the `Idempotency-Key` header, if there was one."""
     record: RequestRecord = field(default_factory=RequestRecord)
     """Where to note what came of the call."""
+    previews: bool = False
+    """Whether it is to see a small version of each image."""

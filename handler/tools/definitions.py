@@ -5,6 +5,8 @@ from typing import Any
 
 from mcp_types import Tool, ToolAnnotations
 
+from handler.tools.viewer import TOOL_META
+
 SERVER_NAME = "tokenflux-images"
 SERVER_VERSION = "1.0.0"
 INSTRUCTIONS = (
@@ -115,6 +117,7 @@ TOOLS: tuple[Tool, ...] = (
             },
             "required": ["model_id", "input"],
         },
+        _meta=TOOL_META,
         annotations=ToolAnnotations(
             title="Generate an image",
             read_only_hint=False,
@@ -139,6 +142,7 @@ TOOLS: tuple[Tool, ...] = (
             },
             "required": ["id"],
         },
+        _meta=TOOL_META,
         annotations=_read_only("Get a generation's status and images", open_world=True),
     ),
 )

@@ -3,10 +3,12 @@
 The first text block is the wire contract.
 """
 
+import base64
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 
 from handler.core.errors import Refused
 from handler.core.generation import Generation, Status
@@ -15,6 +17,8 @@ from handler.core.models import Model
 from handler.core.money import json_usd
 
 IMAGES_PATH = "/v1/images/files"
+MAX_ANSWER_BYTES = 850_000
+"""Several hosts refuse a result of more than a megabyte."""
 
 
 def model_object(model: Model) -> dict[str, Any]:
@@ -62,14 +66,25 @@ def generation_details(generation: Generation, base_url: str) -> dict[str, Any]:
     return details
 
 
-def as_result(document: Any, structured: dict[str, Any] | None = None) -> CallToolResult:
+def as_result(
+    document: Any, structured: dict[str, Any] | None = None, previews: Sequence[bytes] = ()
+) -> CallToolResult:
     """A successful result whose text block carries everything.
 
     `structured` is for results without images alone: several hosts drop an image that comes with
-    structured content.
+    structured content. `previews` are JPEGs; those that would make the answer too large are left
+    out.
     """
     text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-    return CallToolResult(content=[TextContent(text=text)], structured_content=structured)
+    content: list[ContentBlock] = [TextContent(text=text)]
+    left_bytes = MAX_ANSWER_BYTES - len(text.encode())
+    for data in previews:
+        encoded = base64.b64encode(data).decode()
+        left_bytes -= len(encoded)
+        if left_bytes < 0:
+            break
+        content.append(ImageContent(data=encoded, mime_type="image/jpeg"))
+    return CallToolResult(content=content, structured_content=structured)
 
 
 def as_error(message: str, help_sentence: str | None = None) -> CallToolResult:

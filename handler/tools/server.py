@@ -1,4 +1,4 @@
-"""The MCP server object: identity, the four tools, and how a call finds its function.
+"""The MCP server object: identity, the four tools and the viewer, how a call finds its function.
 
 One is built for each request, bound to its caller; that is cheap, and nothing of one caller can
 reach another.
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import anyio
 from anyio import to_thread
-from mcp.server.caching import CacheHint
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
@@ -40,14 +41,24 @@ from handler.tools.definitions import (
     TOOLS,
     input_schema_of,
 )
+from handler.tools.viewer import EXTENSION_ID, ViewerResources
 from handler.tools.waiting import until_final
 
 log = logging.getLogger(__name__)
 
 IDEMPOTENCY_META_KEY = "tokenflux/idempotencyKey"
 GET_GENERATION_WAIT_MS = 10_000
-# The list changes with a deployment only and is the same for every caller.
+PREVIEWS_WAIT_SECONDS = 0.8
+"""Within the margin that a deadline leaves for the answer."""
+# They change with a deployment only and are the same for every caller.
 _CACHE = CacheHint(ttl_ms=300_000, scope="public")
+_CACHED: tuple[CacheableMethod, ...] = (
+    "tools/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "server/discover",
+)
 
 Arguments = Mapping[str, Any]
 
@@ -89,7 +100,8 @@ class Tools:
             )
         read = partial(self.lookup.generation, self.caller.account_id, admitted.id)
         generation = await self._awaited(admitted, read, self.caller.answer_by_ms)
-        return present.as_result(present.generation_object(generation, self.caller.base_url))
+        shown = present.generation_object(generation, self.caller.base_url)
+        return present.as_result(shown, previews=await self._previews(generation))
 
     async def get_generation(self, arguments: Arguments, _: str | None) -> CallToolResult:
         """A generation as it stands, after a short wait for its end."""
@@ -97,7 +109,25 @@ class Tools:
         answer_by_ms = min(self.caller.answer_by_ms, self.clock.now_ms() + GET_GENERATION_WAIT_MS)
         found = await to_thread.run_sync(read)
         generation = await self._awaited(found, read, answer_by_ms)
-        return present.as_result(present.generation_details(generation, self.caller.base_url))
+        shown = present.generation_details(generation, self.caller.base_url)
+        return present.as_result(shown, previews=await self._previews(generation))
+
+    async def _previews(self, generation: Generation) -> list[bytes]:
+        if not self.caller.previews:
+            return []
+        found: dict[int, bytes | None] = {}
+
+        async def read(number: int) -> None:
+            # A slow bucket must not make the answer late; the thread ends by itself.
+            found[number] = await to_thread.run_sync(
+                self.lookup.preview, generation, number, abandon_on_cancel=True
+            )
+
+        with anyio.move_on_after(PREVIEWS_WAIT_SECONDS):
+            async with anyio.create_task_group() as group:
+                for number in range(1, len(generation.images) + 1):
+                    group.start_soon(read, number)
+        return [data for _, data in sorted(found.items()) if data]
 
     async def _awaited(
         self, generation: Generation, read: Callable[[], Generation], answer_by_ms: int
@@ -155,16 +185,21 @@ def build_server(
             log.exception("tool %s failed", params.name)
             raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
 
+    viewer = ViewerResources(tools.caller.base_url, tools.lookup.images_origin)
     server: Server[dict[str, Any]] = Server(
         SERVER_NAME,
         version=SERVER_VERSION,
         title="TokenFlux Images",
         instructions=INSTRUCTIONS,
-        cache_hints={"tools/list": _CACHE, "server/discover": _CACHE},
+        cache_hints=dict.fromkeys(_CACHED, _CACHE),
         get_tool_input_schema=input_schema_of,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_resources=viewer.list,
+        on_list_resource_templates=viewer.list_templates,
+        on_read_resource=viewer.read,
     )
+    server.extensions[EXTENSION_ID] = {}
     server.middleware.append(_NotingMethod(record))
     return server
 

@@ -23,7 +23,7 @@ from handler.telemetry.trace import traced
 from handler.tools.caller import Caller
 from handler.tools.server import Tools, build_server
 from handler.web.deadline import answer_by_ms
-from handler.web.gate import may_proceed, presented_key
+from handler.web.gate import may_proceed, presented_key, wants_previews
 from handler.web.location import base_url
 from handler.web.responses import error_response, method_not_allowed
 from handler.web.services import ApiServices
@@ -85,6 +85,7 @@ class McpEndpoint:
             answer_by_ms=answer_by,
             idempotency_key=Headers(scope=scope).get("idempotency-key"),
             record=record,
+            previews=self.services.previews and wants_previews(scope["query_string"]),
         )
         services = self.services
         admissions = replace(

@@ -1,8 +1,9 @@
-"""Who gets in, as pure functions of headers, balance and body."""
+"""Who gets in and what they want, as pure functions of headers, query, balance and body."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from handler.core.accounts import Principal
 
@@ -19,6 +20,14 @@ def presented_key(headers: Mapping[str, str]) -> str | None:
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     return headers.get("x-api-key", "").strip() or None
+
+
+def wants_previews(query_string: bytes) -> bool:
+    """Whether a client takes small versions of its images; `?preview=none` on its URL says no.
+
+    Some hosts put every image of a result into the model's context, and pay for it.
+    """
+    return parse_qs(query_string.decode("latin-1")).get("preview") != ["none"]
 
 
 def may_proceed(principal: Principal, body: bytes) -> bool:

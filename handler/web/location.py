@@ -6,6 +6,8 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 SERVICE_PATH = "/v1/images/"
+_WELL_KNOWN = "/.well-known/"
+"""What is asked about a path stands before it (RFC 8615), and is no gateway's prefix."""
 
 
 class PrefixMiddleware:
@@ -38,4 +40,5 @@ def _public_path(scope: Scope) -> str:
 
 def _prefix(public_path: str) -> str:
     position = public_path.find(SERVICE_PATH)
-    return public_path[:position] if position > 0 else ""
+    prefix = public_path[:position] if position > 0 else ""
+    return "" if _WELL_KNOWN in prefix else prefix

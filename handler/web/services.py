@@ -26,3 +26,5 @@ class ApiServices:
     """The longest that a call waits for a generation."""
     allowed_origins: tuple[str, ...]
     """Origins of pages that may call; `*` stands for all."""
+    previews: bool
+    """Whether results carry a small version of each image."""

@@ -17,7 +17,7 @@ TIMING = {
     "LEASE_SECONDS": "25",
     "DISPATCH_GRACE_SECONDS": "20",
 }
-CHANGEABLE = ("WAIT_SECONDS", "RETENTION_DAYS", "LOG_LEVEL")
+CHANGEABLE = ("WAIT_SECONDS", "RETENTION_DAYS", "PREVIEWS", "LOG_LEVEL")
 
 
 def aws_environment(environ: Mapping[str, str], endpoint: str) -> dict[str, str]:

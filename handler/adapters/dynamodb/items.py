@@ -118,7 +118,12 @@ def generation_from(item: Mapping[str, Any]) -> Generation:
 
 def image_value(image: Image) -> dict[str, Any]:
     """An image inside its generation's item."""
-    return {"media_type": image.media_type, "sha256": image.sha256, "size_bytes": image.size_bytes}
+    value = {
+        "media_type": image.media_type,
+        "sha256": image.sha256,
+        "size_bytes": image.size_bytes,
+    }
+    return {**value, "has_preview": True} if image.has_preview else value
 
 
 def request_item(generation_id: str, text: str | None, ttl_seconds: int) -> dict[str, Any]:

@@ -5,8 +5,10 @@ import hashlib
 import urllib.error
 import urllib.parse
 
+import botocore.session
 import pytest
 
+from handler.adapters.aws import client_config
 from handler.adapters.s3 import SIGNATURE_SECONDS, S3ImageStore
 from handler.core.generation import Image
 from handler.core.image_types import examine_all
@@ -128,3 +130,32 @@ class TestSignedUrl:
             fetch(store.signed_url(ID, 1, image))
         assert refusal.value.code == 404
         refusal.value.close()
+
+
+class TestOrigin:
+    def test_it_is_where_signed_urls_lead(self, store: S3ImageStore) -> None:
+        url = store.signed_url(ID, 1, put(store, PNG))
+        assert url.startswith(store.origin() + "/")
+        assert urllib.parse.urlsplit(store.origin()).path == ""
+
+    @pytest.mark.parametrize(
+        ("region", "host"),
+        [
+            ("us-east-1", "pictures.s3.amazonaws.com"),
+            ("eu-west-1", "pictures.s3.eu-west-1.amazonaws.com"),
+            ("eu-central-2", "pictures.s3.eu-central-2.amazonaws.com"),
+            ("cn-north-1", "pictures.s3.cn-north-1.amazonaws.com.cn"),
+        ],
+    )
+    def test_it_is_the_buckets_own_host_in_its_region(self, region: str, host: str) -> None:
+        """The global host would send a young bucket's callers on, and the signature not with them.
+
+        In us-east-1 it is the region's own.
+        """
+        session = botocore.session.Session()
+        session.set_credentials("id", "secret")
+        api = session.create_client("s3", region_name=region, config=client_config("s3"))
+        (image,) = examine_all([PNG])
+        store = S3ImageStore(api, "pictures")
+        assert store.origin() == f"https://{host}"
+        assert store.signed_url(ID, 1, image).startswith(f"https://{host}/images/")

@@ -49,6 +49,7 @@ def running(fake: Fake) -> Iterator[Bench]:
             webhooks=verifiers(SECRETS),
             wait_seconds=1,
             allowed_origins=("*",),
+            previews=False,
         )
         late.app = build_app(services)
         yield bench

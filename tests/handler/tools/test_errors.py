@@ -199,7 +199,7 @@ async def test_an_unknown_tool_is_a_protocol_error(world: World, kind: DoorKind)
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_an_unknown_method_is_a_protocol_error(world: World, revision: str) -> None:
     async with _wire(world, revision) as door:
-        for method in ("no/such", "resources/list", "prompts/list", "TOOLS/LIST", ""):
+        for method in ("no/such", "prompts/list", "TOOLS/LIST", ""):
             with pytest.raises(MCPError) as refused:
                 await door.rpc(method)
             assert refused.value.code == -32601

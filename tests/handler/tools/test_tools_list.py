@@ -1,5 +1,7 @@
 """What the server says of itself: its identity, its tools, and what it does not offer."""
 
+from typing import Any
+
 import pytest
 from mcp.shared.exceptions import MCPError
 
@@ -94,10 +96,16 @@ async def test_initialize_agrees_to_every_handshake_revision_and_names_the_serve
             assert result["protocolVersion"] == revision
             assert result["serverInfo"]["name"] == "tokenflux-images"
             assert result["serverInfo"]["version"] == "1.0.0"
-            assert set(result["capabilities"]) <= {"tools", "experimental"}
-            assert "tools" in result["capabilities"]
-            assert not result["capabilities"]["tools"].get("listChanged")
+            _assert_offers_no_streams(result["capabilities"])
             assert "list_models" in result["instructions"]
+
+
+def _assert_offers_no_streams(capabilities: dict[str, dict[str, Any]]) -> None:
+    assert {"tools", "resources"} <= set(capabilities)
+    assert set(capabilities) <= {"tools", "resources", "extensions", "experimental"}
+    assert not capabilities["tools"].get("listChanged")
+    assert not capabilities["resources"].get("listChanged")
+    assert not capabilities["resources"].get("subscribe")
 
 
 async def test_initialize_answers_an_unknown_revision_with_one_that_it_speaks(
@@ -121,9 +129,7 @@ async def test_discover_names_the_server_and_offers_no_subscriptions(
     identity = result["_meta"]["io.modelcontextprotocol/serverInfo"]
     assert (identity["name"], identity["version"]) == (SERVER_NAME, SERVER_VERSION)
     assert (identity["name"], identity["version"]) == ("tokenflux-images", "1.0.0")
-    assert "tools" in result["capabilities"]
-    assert not result["capabilities"]["tools"].get("listChanged")
-    assert "resources" not in result["capabilities"]
+    _assert_offers_no_streams(result["capabilities"])
     assert "subscriptions" not in str(result)
     assert isinstance(result["ttlMs"], int)
     assert result["cacheScope"] == "public"

@@ -56,6 +56,8 @@ CHARGED: list[Any] = [
     {"method": "server/discover"},
     {"method": "notifications/initialized"},
     {"method": "tools/list"},
+    {"method": "resources/list"},
+    {"method": "resources/read", "params": {"uri": "ui://tokenflux-images/viewer"}},
     {"method": "tasks/list"},
     {"method": "tasks/update"},
     {"method": "tools/call"},

@@ -75,7 +75,15 @@ async def test_what_stands_before_the_services_path_is_part_of_its_address(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("path", ["/", "/favicon.ico", "/v1/images", "/prod", "/prod/v1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/favicon.ico", "/v1/images", "/prod", "/prod/v1"),
+        # Where a client looks for metadata about this very address (RFC 8615, RFC 9728).
+        f"/.well-known/oauth-protected-resource{MCP}",
+        f"/.well-known/oauth-authorization-server/prod{MCP}",
+    ],
+)
 async def test_other_paths_have_no_prefix(path: str) -> None:
     inside = await _inside(_scope(path))
     assert (inside["path"], inside["root_path"]) == (path, "")

@@ -211,6 +211,18 @@ async def test_there_is_nothing_at_any_other_address(shared_world: World, kind: 
 
 
 @every_door
+async def test_clients_that_look_for_an_authorization_server_are_told_there_is_none(
+    shared_world: World, kind: HttpKind
+) -> None:
+    # Anything but 404 would have them believe in one and start a login instead of sending the key.
+    asked = ("oauth-protected-resource", "oauth-authorization-server", "openid-configuration")
+    async with kind.open(shared_world.api) as http:
+        for name in asked:
+            for path in (f"/.well-known/{name}", f"/.well-known/{name}{MCP_PATH}"):
+                assert (await http.send("GET", path)).status == 404, path
+
+
+@every_door
 async def test_any_host_is_served_behind_a_gateway(shared_world: World, kind: HttpKind) -> None:
     secret = _secret(shared_world)
     async with kind.open(shared_world.api) as http:

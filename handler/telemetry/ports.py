@@ -151,6 +151,10 @@ class ObservedImages:
         """See `ImageStore`."""
         return self.images.signed_url(generation_id, number, image)
 
+    def origin(self) -> str:
+        """See `ImageStore`."""
+        return self.images.origin()
+
 
 @dataclass(frozen=True)
 class ObservedProvider:

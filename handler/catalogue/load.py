@@ -2,8 +2,8 @@
 
 A file is an object with `name`, `description`, `provider`, `provider_model`, `pricing` (`price` in
 USD for `unit` images), `input_schema` (JSON Schema 2020-12, closed, flat) and, where a caller may
-ask for several images, `image_count_property`. Its id is its path below the directory, without
-`.json`.
+ask for several images, `image_count_property`; `source` says where its schema and its price were
+read, and when. Its id is its path below the directory, without `.json`.
 """
 
 import json
@@ -20,7 +20,7 @@ from handler.core.money import parse_usd
 BUILT_IN = Path(__file__).parent / "models"
 
 _REQUIRED = {"name", "description", "provider", "provider_model", "pricing", "input_schema"}
-_ALLOWED = _REQUIRED | {"image_count_property"}
+_ALLOWED = _REQUIRED | {"image_count_property", "source"}
 _COMBINATORS = ("allOf", "anyOf", "oneOf", "not", "if", "$ref")
 
 

@@ -189,7 +189,16 @@ class TestShipped:
         assert "local/sketch" in load_catalogue({"sketch"})
         assert "local/sketch" not in load_catalogue(set())
 
+    def test_what_a_vendor_sells_says_where_its_schema_and_its_price_were_read(self) -> None:
+        for path in BUILT_IN.rglob("*.json"):
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if document["provider"] != "sketch":
+                assert set(document["source"]) == {"schema", "price"}
+
+    def test_replicates_models_are_there_with_its_token(self) -> None:
+        assert "black-forest-labs/flux-schnell" in load_catalogue({"replicate"})
+
     def test_the_cheapest_request_of_every_model_is_valid_and_costs_something(self) -> None:
-        for model in load_catalogue({"sketch"}).values():
+        for model in load_catalogue({"sketch", "replicate"}).values():
             validated = model.validated({"prompt": "a boat"})
             assert model.pricing.amount_micros(model.image_count(validated)) > 0

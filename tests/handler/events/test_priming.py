@@ -1,6 +1,8 @@
 """What is asked before a snapshot: answered, and of no AWS service."""
 
+import asyncio
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,16 @@ from handler.events.gateway import adapt
 from handler.events.priming import prime
 from handler.settings import Settings
 from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def current_loop() -> Iterator[None]:
+    """The entry module's, which these tests do without."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def nowhere(service: str) -> Any:

@@ -23,7 +23,7 @@ from handler.tools.server import Tools, build_server
 from handler.web.deadline import answer_by_ms
 from handler.web.gate import may_proceed, presented_key, wants_previews
 from handler.web.location import base_url
-from handler.web.responses import error_response, method_not_allowed
+from handler.web.responses import method_not_allowed, refused_message
 from handler.web.services import ApiServices
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -58,7 +58,7 @@ class McpEndpoint:
                 self.services.authentication.principal, presented_key(Headers(scope=scope))
             )
         except ServiceError as error:
-            await error_response(error)(scope, receive, send)
+            await refused_message(error)(scope, receive, send)
             return
         serve = partial(self._serve, principal, answer_by)
         await RequestBodyLimitMiddleware(serve, MAX_BODY_BYTES)(scope, receive, send)
@@ -68,7 +68,7 @@ class McpEndpoint:
     ) -> None:
         body = await Request(scope, receive).body()
         if not may_proceed(principal, body):
-            await error_response(InsufficientBalance())(scope, receive, send)
+            await refused_message(InsufficientBalance())(scope, receive, send)
             return
         caller = Caller(
             account_id=principal.account.id,
@@ -113,7 +113,7 @@ class HeldAnswer:
     async def release(self, scope: Scope, receive: Receive) -> None:
         """Send the answer."""
         if self._error is not None:
-            await error_response(self._error)(scope, receive, self.send)
+            await refused_message(self._error)(scope, receive, self.send)
             return
         for message in self._messages:
             await self.send(message)

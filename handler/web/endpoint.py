@@ -25,7 +25,7 @@ from handler.tools.server import Tools, build_server
 from handler.web.deadline import answer_by_ms
 from handler.web.gate import may_proceed, presented_key, wants_previews
 from handler.web.location import base_url
-from handler.web.responses import error_response, method_not_allowed
+from handler.web.responses import method_not_allowed, refused_message
 from handler.web.services import ApiServices
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -63,7 +63,7 @@ class McpEndpoint:
                     self.services.authentication.principal, presented_key(Headers(scope=scope))
                 )
         except ServiceError as error:
-            await error_response(error)(scope, receive, send)
+            await refused_message(error)(scope, receive, send)
             return
         record.principal = principal
         serve = partial(self._serve, principal, answer_by)
@@ -77,7 +77,7 @@ class McpEndpoint:
         if not may_proceed(principal, body):
             refusal = InsufficientBalance()
             record.failed(refusal)
-            await error_response(refusal)(scope, receive, send)
+            await refused_message(refusal)(scope, receive, send)
             return
         caller = Caller(
             account_id=principal.account.id,
@@ -126,7 +126,7 @@ class HeldAnswer:
     async def release(self, scope: Scope, receive: Receive) -> None:
         """Send the answer."""
         if self._error is not None:
-            await error_response(self._error)(scope, receive, self.send)
+            await refused_message(self._error)(scope, receive, self.send)
             return
         for message in self._messages:
             await self.send(message)

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
 
 from handler.core.accounts import (
     Account,
@@ -33,6 +37,7 @@ from tests.doors import (
     HttpDoor,
     HttpKind,
     WireDoor,
+    asgi_transport,
     initialize,
     request,
     unworked,
@@ -59,13 +64,40 @@ def _assert_refused(answer: HttpAnswer, status: int, code: str) -> None:
     assert answer.status == status, answer
     assert answer.headers["content-type"].startswith("application/json")
     document = answer.json()
-    assert set(document) == {"code", "message"}
+    assert set(document) == {"code", "message", "jsonrpc", "id", "error"}
     assert document["code"] == code
     assert len(document["message"]) > 10
+    # The same once more as MCP knows it, for clients that show nothing else.
+    assert (document["jsonrpc"], document["id"]) == ("2.0", None)
+    assert document["error"] == {
+        "code": status,
+        "message": document["message"],
+        "data": {"code": code},
+    }
     if status == 401:
         assert answer.headers["www-authenticate"] == "Bearer"
     else:
         assert "www-authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto", MODERN])
+@pytest.mark.parametrize(
+    ("credits_micros", "damage", "reason"),
+    [(RICH, "x", "This API key is not valid"), (POOR, "", "Less than 0.01 credits remain")],
+)
+async def test_the_official_client_says_why_it_was_refused(
+    shared_world: World, mode: str, credits_micros: int, damage: str, reason: str
+) -> None:
+    secret = shared_world.open_account(credits_micros).secret + damage
+    transport = asgi_transport(build_app(shared_world.api))
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with httpx2.AsyncClient(transport=transport, headers=headers) as http:
+        streams = streamable_http_client(f"http://127.0.0.1{MCP_PATH}", http_client=http)
+        with pytest.RaisesGroup(
+            pytest.RaisesExc(MCPError, match=reason), flatten_subgroups=True, allow_unwrapped=True
+        ):
+            async with Client(streams, mode=mode) as client:
+                await client.list_tools()
 
 
 # ------------------------------------------------------------------ which key counts

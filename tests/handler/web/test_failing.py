@@ -63,7 +63,9 @@ async def test_a_service_that_does_not_answer_is_a_503_that_says_when_to_come_ba
 ) -> None:
     answer = await generate(shared_world, Unavailable("busy, try again"), revision)
     assert answer.status == 503
-    assert answer.json() == {"code": "UNAVAILABLE", "message": "busy, try again"}
+    document = answer.json()
+    assert (document["code"], document["message"]) == ("UNAVAILABLE", "busy, try again")
+    assert document["error"]["message"] == "busy, try again"
     assert int(answer.headers["retry-after"]) > 0
     assert answer.headers["access-control-allow-origin"] == "*"
 

@@ -168,18 +168,23 @@ coldstart: $(READY) .venv-lambda/.ready $(LAMBDA)/.ready ## Measure: starts of t
 		|| { cat .aws-sam/naive.log; exit 1; }
 	@$(BIN)/python -m infra.bench.coldstart .aws-sam/naive/Naive
 
-# What the SDK's client side signs with; `handler/lean.py` leaves that side out.
-CLIENT_SIDE := cffi cryptography pycparser pyjwt
 LOCK := --quiet --upgrade --generate-hashes --no-header --universal
+# What the SDK depends on for its client side, which `handler/lean.py` leaves out, and for a web
+# server, which Lambda is.
+NOT_IN_API := cffi click cryptography h11 httpcore2 httpx2 httpx2-jsfetch pycparser pyjwt truststore uvicorn
+
+# What a function ships: its extra, without what the runtime brings.
+define lock_function
+@uv pip compile $(LOCK) --python-version 3.13 --constraint requirements-dev.txt --extra $(1) -o requirements-$(1).txt \
+	$(2:%=--no-emit-package %) $$(sed -nE 's/^([a-z0-9.-]+)==.*/--no-emit-package \1/p' requirements-lambda.txt) pyproject.toml
+endef
 
 .PHONY: lock
 lock: $(READY) ## Renew the hashed requirements files (needs uv)
 	@uv pip compile $(LOCK) --python-version 3.11 --extra api --extra worker --extra local --extra dev -o requirements-dev.txt pyproject.toml
 	@printf 'awslambdaric\nboto3\n' | uv pip compile $(LOCK) --python-version 3.13 -o requirements-lambda.txt -
-	@for function in api worker; do \
-		uv pip compile $(LOCK) --python-version 3.13 --constraint requirements-dev.txt --extra $$function -o requirements-$$function.txt \
-			$(CLIENT_SIDE:%=--no-emit-package %) $$(sed -nE 's/^([a-z0-9.-]+)==.*/--no-emit-package \1/p' requirements-lambda.txt) pyproject.toml; \
-	done
+	$(call lock_function,api,$(NOT_IN_API))
+	$(call lock_function,worker)
 	@uv pip compile $(LOCK) --python-version 3.11 --group vendors -o requirements-vendors.txt
 	@echo aws-sam-cli | uv pip compile $(LOCK) --python-version 3.11 -o requirements-sam.txt -
 	@printf 'mangum\nmcp\n' | uv pip compile $(LOCK) --python-version 3.13 --constraint requirements-dev.txt -o infra/bench/naive/requirements.txt -

@@ -33,7 +33,8 @@ def not_found() -> Response:
 
 def invalid_signature() -> Response:
     """A message that is not from whom it says it is, or from too long ago."""
-    return _json(401, "INVALID_SIGNATURE", "The signature is missing, wrong or too old.")
+    message = "The signature is missing, wrong or too old."
+    return JSONResponse(_body("INVALID_SIGNATURE", message), 401)
 
 
 def method_not_allowed(allowed: str) -> Response:

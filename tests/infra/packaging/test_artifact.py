@@ -86,8 +86,8 @@ class TestLocks:
         assert "--index-url" not in text
 
 
-def test_the_api_carries_no_image_library_and_the_worker_no_web() -> None:
-    assert not set(locked("requirements-api.txt")) & {"numpy", "pillow"}
+def test_the_api_carries_no_image_library_and_no_server_and_the_worker_no_web() -> None:
+    assert not set(locked("requirements-api.txt")) & {"numpy", "pillow", "uvicorn", "httpx2"}
     assert not set(locked("requirements-worker.txt")) & {"mcp", "mangum", "starlette", "uvicorn"}
 
 

@@ -193,7 +193,7 @@ lock: $(READY) ## Renew the hashed requirements files (needs uv)
 
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and the local stack's data
-	@rm -rf .venv .venv-sam .venv-lambda .venv-rehearsal .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
+	@rm -rf .venv .venv-sam .venv-lambda .venv-rehearsal .venv-vendors .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
 
 VIEWER := tests/apps/viewer
 

@@ -73,13 +73,17 @@ class Memory:
 
 
 def process_tree(pid: int) -> Iterator[tuple[int, int]]:
-    """Process ids and resident kilobytes of a process and its children."""
+    """Process ids and resident kilobytes of a process and all its descendants."""
     table = subprocess.run(
         ["/bin/ps", "-A", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True
     ).stdout
     rows = [tuple(map(int, line.split())) for line in table.splitlines()]
-    for process, parent, resident in rows:
-        if pid in (process, parent):
+    family, before = {pid}, 0
+    while len(family) > before:
+        before = len(family)
+        family |= {process for process, parent, _ in rows if parent in family}
+    for process, _, resident in rows:
+        if process in family:
             yield process, resident
 
 

@@ -3,7 +3,7 @@
 import argparse
 
 from handler.core.accounts import require_well_formed
-from handler.core.errors import InvalidApiKey
+from handler.core.errors import ConfigurationError, InvalidApiKey
 from handler.core.money import parse_usd
 from infra.commands.output import Subparsers, credits_amount
 from infra.commands.target import add_data
@@ -39,6 +39,12 @@ def add_commands(commands: Subparsers) -> None:
         action="store_true",
         help="run the built functions in Lambda's Runtime Interface Emulator (Linux; make lambda)",
     )
+    serve.add_argument(
+        "--workers",
+        metavar="N",
+        type=_count,
+        help="with --lambda: jobs at once (default: what the template says)",
+    )
     add_data(serve)
     serve.set_defaults(run=_serve)
 
@@ -46,6 +52,12 @@ def add_commands(commands: Subparsers) -> None:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 1000:
+        raise argparse.ArgumentTypeError("it is a number from 1 to 1000")
     return int(text)
 
 
@@ -62,16 +74,19 @@ def _key(text: str) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    if options.workers and not options.on_lambda:
+        raise ConfigurationError("--workers goes with --lambda")
     # The web server and MCP take half a second to load; the other commands need neither.
     from infra.local.serve import Options, serve  # noqa: PLC0415
 
     return serve(
         Options(
-            options.host,
-            options.port,
-            options.data,
-            options.api_key,
-            options.credits,
-            options.on_lambda,
+            host=options.host,
+            port=options.port,
+            data=options.data,
+            api_key=options.api_key,
+            credits_micros=options.credits,
+            on_lambda=options.on_lambda,
+            workers=options.workers,
         )
     )

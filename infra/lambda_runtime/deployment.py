@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -42,8 +43,9 @@ class Deployment:
         installation: Installation,
         resources: Resources,
         log: LogFile,
+        workers: int | None,
     ) -> None:
-        """Nothing is started yet.
+        """Nothing is started yet; `workers` goes before the template's maximum concurrency.
 
         Raises:
             ConfigurationError: An artifact is missing, or the template has what is not emulated.
@@ -52,6 +54,8 @@ class Deployment:
         self._log = log
         template = resources.template
         source, schedule = read_event_source(template), read_schedule(template)
+        if workers is not None:
+            source = replace(source, maximum_concurrency=workers)
         limits = {source.function: source.maximum_concurrency}
         self._pools = {
             name: self._pool(

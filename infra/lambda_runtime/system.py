@@ -17,8 +17,9 @@ def on_lambda(
     data: DataDirectory,
     resources: Resources,
     environment: Mapping[str, str],
+    workers: int | None,
 ) -> System:
-    """Sandboxes that answer and work.
+    """Sandboxes that answer and work; as many work as the template says, or `workers`.
 
     Raises:
         ConfigurationError: An artifact is missing, or the template has what is not emulated.
@@ -28,7 +29,7 @@ def on_lambda(
     worker = read_event_source(resources.template).function
     worker_seconds = Settings.from_env(environment).timing.worker_ms // 1000
     functions[worker] = functions[worker].with_timeout(worker_seconds)
-    deployment = Deployment(functions, installation, resources, data.log)
+    deployment = Deployment(functions, installation, resources, data.log, workers)
 
     def end_waits() -> None:
         # Called by a signal, which must not wait until all processes have ended.

@@ -60,6 +60,8 @@ class Options:
     credits_micros: int
     on_lambda: bool = False
     """Whether requests and jobs are for the built artifacts in Lambda's sandboxes."""
+    workers: int | None = None
+    """How many of those work at once, if not as many as the template says."""
 
 
 def serve(options: Options) -> int:
@@ -103,7 +105,7 @@ def _run(
     if installation is None:
         system = _in_this_process(options, data, resources, environment)
     else:
-        system = on_lambda(installation, data, resources, environment)
+        system = on_lambda(installation, data, resources, environment, options.workers)
     watch = Watch(emulator, system.background)
     running.callback(watch.stop)
     endpoint = f"http://{_shown_host(options.host)}:{listening.getsockname()[1]}{MCP_PATH}"

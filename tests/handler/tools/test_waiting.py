@@ -1,12 +1,13 @@
 """Waiting for a generation: how often it looks, and when it stops."""
 
+import threading
 import time
 from dataclasses import replace
 
 import pytest
 
 from handler.adapters.clock import SystemClock
-from handler.core.errors import GenerationNotFound
+from handler.core.errors import GenerationNotFound, OutcomeUnknown, Unavailable
 from handler.core.generation import Generation, Status
 from handler.core.ports import Done
 from handler.tools.waiting import pause_seconds, until_final
@@ -115,6 +116,52 @@ async def test_what_a_read_refuses_reaches_the_caller() -> None:
     clock = ManualClock()
     with pytest.raises(GenerationNotFound):
         await until_final(WAITING, gone, clock.now_ms() + 30_000, clock)
+
+
+@pytest.mark.anyio
+async def test_a_read_that_fails_for_now_is_tried_again() -> None:
+    """Who is charged already must not lose the id to a moment's trouble."""
+    looks: list[Exception | Generation] = [
+        Unavailable("busy"),
+        OutcomeUnknown("no answer"),
+        SUCCEEDED,
+    ]
+
+    def read() -> Generation:
+        look = looks.pop(0)
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    clock = ManualClock()
+    assert await until_final(WAITING, read, clock.now_ms() + 30_000, clock) is SUCCEEDED
+
+
+@pytest.mark.anyio
+async def test_reads_that_fail_to_the_end_leave_what_was_known() -> None:
+    clock = ManualClock()
+
+    def read() -> Generation:
+        clock.advance(1)
+        raise Unavailable("busy")
+
+    assert await until_final(PROCESSING, read, clock.now_ms() + 2_500, clock) is PROCESSING
+
+
+@pytest.mark.anyio
+async def test_a_read_that_hangs_does_not_hold_up_the_answer() -> None:
+    clock, released = SystemClock(), threading.Event()
+
+    def read() -> Generation:
+        assert released.wait(10)
+        return SUCCEEDED
+
+    began = time.monotonic()
+    found = await until_final(WAITING, read, clock.now_ms() + 100, clock)
+    took = time.monotonic() - began
+    released.set()
+    assert found is WAITING
+    assert took < 1.5
 
 
 class HurryingClock(ManualClock):

@@ -1,6 +1,7 @@
 """The whole system as built, in real sandboxes: clients, reuse, deaths, and its end."""
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -125,6 +126,29 @@ def test_an_unknown_path_is_the_gateways_to_answer(system: System) -> None:
     url = system.running.endpoint.removesuffix("/v1/images/mcp") + "/favicon.ico"
     answer = httpx2.get(url, trust_env=False)
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
+
+
+def test_a_store_that_hangs_does_not_cost_the_caller_the_id(
+    installation: Installation, tmp_path: Path
+) -> None:
+    with (
+        system_on(tmp_path / "stack", WAIT_SECONDS="5") as system,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        (emulator,) = children(system.process.pid, naming="infra.local.emulator")
+        arguments = {"model_id": "local/sketch", "input": {**PROMPT, "delay_seconds": 60}}
+        generation_id = new_generation_id(system.account_id(), "hung")
+        asked = threads.submit(system.post, arguments, **{"Idempotency-Key": "hung"})
+        assert eventually(
+            lambda: system.stores.generations.get(generation_id) is not None, within_seconds=15
+        )
+        os.kill(emulator, signal.SIGSTOP)
+        try:
+            answer = asked.result()
+        finally:
+            os.kill(emulator, signal.SIGCONT)
+    assert answer.status_code == 200
+    assert generation_id in answer.text
 
 
 def family(system: System) -> list[int]:

@@ -216,3 +216,7 @@ tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 .PHONY: conformance
 conformance: $(READY) tests/node/node_modules/.package-lock.json tests/conformance/node_modules/.package-lock.json ## Run the official MCP conformance suite (needs npm)
 	@$(BIN)/python -m tests.conformance.run
+
+.PHONY: clients
+clients: $(READY) tests/node/node_modules/.package-lock.json ## Run real clients end to end and renew docs/clients.md (needs npm and curl)
+	@$(BIN)/python -m tests.clients.run

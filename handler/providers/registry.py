@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from handler.core.ports import Clock, Provider
 from handler.core.timing import Timing
 from handler.core.vendors import VendorAccess
-from handler.providers import openai, replicate, sketch
+from handler.providers import fal, openai, replicate, sketch
 from handler.providers.calls import new_client
 from handler.providers.setup import Setup
 
 _BUILDERS: Mapping[str, Callable[[Setup], Provider]] = {
     "sketch": sketch.build,
     "replicate": replicate.build,
+    "fal": fal.build,
     "openai": openai.build,
     "openai-compatible": openai.build_compatible,
 }

@@ -12,11 +12,12 @@ import pytest
 from handler.core.generation import TOO_LATE
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
 from tests.handler.providers.cells.cell import Cell, VendorCells
+from tests.handler.providers.cells.fal import FAL
 from tests.handler.providers.cells.openai import COMPATIBLE, OPENAI
 from tests.handler.providers.cells.replicate import REPLICATE
 from tests.vendors.server import TOKEN, Fake, closed_port, served
 
-VENDORS = (REPLICATE, OPENAI, COMPATIBLE)
+VENDORS = (REPLICATE, FAL, OPENAI, COMPATIBLE)
 CELLS = [(vendor, cell) for vendor in VENDORS for cell in vendor.cells]
 
 

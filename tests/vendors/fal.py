@@ -1,0 +1,307 @@
+"""The queue of fal, as its clients and its documentation of errors have it."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+
+Document = dict[str, Any]
+
+
+def _typed(kind: str, message: str, *loc: str) -> Document:
+    """An error of a model, one of several."""
+    problem = {
+        "loc": ["body", *loc],
+        "msg": message,
+        "type": kind,
+        "url": f"https://docs.fal.ai/errors/#{kind}",
+        "ctx": {"extra_info": {"reason": "partner_validation_failed"}},
+        "input": {"prompt": "what the caller wrote"},
+    }
+    return {"detail": [problem]}
+
+
+def _flat(kind: str, message: str) -> Document:
+    """An error of the platform."""
+    return {"detail": message, "error_type": kind}
+
+
+Ending = tuple[int, Document, dict[str, str]]
+
+PROBLEMS: dict[str, Ending] = {
+    "unauthenticated": (401, {"detail": "Cannot access application. Authentication failed."}, {}),
+    "no balance": (
+        403,
+        {
+            "detail": "User is locked. Reason: Exhausted balance. Top up your balance at "
+            "fal.ai/dashboard/billing."
+        },
+        {},
+    ),
+    "no model": (404, {"detail": 'Application "flux" not found'}, {}),
+    "malformed": (400, _flat("bad_request", "The request body is not JSON"), {}),
+    "throttled": (429, {"detail": "Too many requests"}, {"retry-after": "2"}),
+    "throttled for long": (429, {"detail": "Too many requests"}, {"retry-after": "45"}),
+    "overloaded": (503, {"detail": "Service unavailable"}, {}),
+    "submission error": (500, _flat("internal_error", "An unexpected error occurred"), {}),
+    "gateway": (504, {}, {}),
+}
+"""By scenario: what a submission is refused with. With ` once`, only the first one."""
+ENDINGS: dict[str, Ending] = {
+    "moderated": (
+        422,
+        _typed(
+            "content_policy_violation",
+            "The content could not be processed because it contained material flagged by a "
+            "content checker.",
+            "prompt",
+        ),
+        {"x-fal-retryable": "false"},
+    ),
+    "no media": (
+        422,
+        _typed("no_media_generated", "The model did not generate the expected output."),
+        {"x-fal-retryable": "false"},
+    ),
+    "invalid": (
+        422,
+        _typed("less_than_equal", "ensure this value is less than or equal to 12", "num_steps"),
+        {"x-fal-retryable": "false"},
+    ),
+    "bad reference": (
+        422,
+        _typed("file_download_error", "Failed to download the file", "image_url"),
+        {"x-fal-retryable": "false"},
+    ),
+    "plain invalid": (422, {"detail": "image_size is too large"}, {}),
+    "model error": (500, _typed("internal_server_error", "Internal server error"), {}),
+    "model error for good": (
+        500,
+        _typed("internal_server_error", "Internal server error"),
+        {"x-fal-retryable": "false"},
+    ),
+    "model timeout": (504, _typed("generation_timeout", "Generation timed out"), {}),
+    "downstream error": (400, _typed("downstream_service_error", "Downstream service error"), {}),
+    "downstream down": (
+        500,
+        _typed("downstream_service_unavailable", "Downstream service unavailable"),
+        {},
+    ),
+    "timeout": (504, _flat("request_timeout", "Request timed out"), {}),
+    "our timeout": (
+        504,
+        _flat("startup_timeout", "The request timed out"),
+        {"x-fal-request-timeout-type": "user"},
+    ),
+    "start timeout": (504, _flat("startup_timeout", "The runner did not start in time"), {}),
+    "no runner": (503, _flat("runner_scheduling_failure", "No runner could be allocated"), {}),
+    "disconnected": (503, _flat("runner_disconnected", "The runner disconnected"), {}),
+    "typed by header": (502, {}, {"x-fal-error-type": "runner_incomplete_response"}),
+    "broke": (500, {"detail": "Internal Server Error"}, {}),
+    "locked meanwhile": (403, {"detail": "User is locked. Reason: Exhausted balance."}, {}),
+    "canceled": (499, _flat("client_cancelled", "The request was cancelled"), {}),
+}
+"""By scenario: what the request ends with. With ` once`, only the first one."""
+
+
+@dataclass
+class Job:
+    """A request in the queue; each look at it takes it one state further."""
+
+    id: str
+    app: str
+    input: Document
+    scenario: str
+    looks: int = 0
+    result_looks: int = 0
+    is_canceled: bool = False
+
+    @property
+    def status(self) -> str:
+        if self.is_canceled:
+            return "COMPLETED"
+        states = {
+            "endless": ["IN_PROGRESS"],
+            "long queue": ["IN_QUEUE"] * 120 + ["IN_PROGRESS", "COMPLETED"],
+            "unheard of": ["IN_QUEUE", "REHEARSING", "COMPLETED"],
+        }.get(self.scenario, ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"])
+        return states[min(self.looks, len(states) - 1)]
+
+
+class FakeFal(Fake):
+    """The input is not looked at before a request is run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: dict[str, Job] = {}
+
+    def forget(self) -> None:
+        super().forget()
+        self.jobs.clear()
+
+    def app(self) -> Starlette:
+        request = "/{owner}/{alias}/requests/{id}"
+        return Starlette(
+            routes=[
+                Route("/files/{name:path}", self.file),
+                Route(request + "/status", self.status),
+                Route(request + "/cancel", self.cancel, methods=["PUT"]),
+                Route(request, self.result),
+                Route("/{model:path}", self.submit, methods=["POST"]),
+            ]
+        )
+
+    async def submit(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _ended(PROBLEMS["unauthenticated"])
+        body = json.loads(await request.body())
+        prompt = str(body.get("prompt", ""))
+        word = scenario_of(prompt)
+        scenario = word.removesuffix(" once")
+        is_first = self.count(f"submission {prompt}") == 1
+        if not is_first and word.endswith(" once"):
+            scenario = "good"
+        if scenario in PROBLEMS:
+            return _ended(PROBLEMS[scenario])
+        if scenario == "silent":
+            return await silence()
+        if scenario == "broken":
+            return Broken()
+        if scenario == "gibberish":
+            return Response("<html>ok</html>")
+        # What comes after owner and name says how the application is called, not where it is.
+        app = "/".join(request.path_params["model"].split("/")[:2])
+        job = Job(f"r{self.count('job')}-{len(self.jobs)}", app, body, scenario)
+        self.jobs[job.id] = job
+        return JSONResponse({**self._named(job), "status": "IN_QUEUE", "queue_position": 0})
+
+    def _named(self, job: Job) -> Document:
+        url = self.url(f"/{job.app}/requests/{job.id}")
+        if job.scenario == "led astray":
+            url = f"https://queue.example/{job.app}/requests/{job.id}"
+        return {
+            "request_id": job.id,
+            "response_url": url,
+            "status_url": f"{url}/status",
+            "cancel_url": f"{url}/cancel",
+        }
+
+    async def status(self, request: Request) -> Response:
+        job = self.jobs.get(request.path_params["id"])
+        if job is None or not _is_authorized(request):
+            return JSONResponse({"detail": "Request not found"}, 404)
+        job.looks += 1
+        if job.scenario == "gone" and job.looks > 1:
+            return JSONResponse({"detail": "Request not found"}, 404)
+        if job.scenario == "blinking" and job.looks in (1, 2):
+            return Response("<html>nginx</html>", 502)
+        if job.scenario == "polls throttled" and job.looks < 3:
+            return JSONResponse({"detail": "slow down"}, 429, headers={"retry-after": "30"})
+        status = job.status
+        document = {"status": status, **self._named(job), "logs": None}
+        if status == "IN_QUEUE":
+            document["queue_position"] = 1
+        if status == "COMPLETED":
+            document["metrics"] = {"inference_time": 1.5}
+            _, ending, _ = ENDINGS.get(job.scenario, (200, {}, {}))
+            if "error_type" in ending:
+                document |= {"error": ending["detail"], "error_type": ending["error_type"]}
+        return JSONResponse(document, 200 if status == "COMPLETED" else 202)
+
+    async def result(self, request: Request) -> Response:
+        job = self.jobs.get(request.path_params["id"])
+        if job is None or not _is_authorized(request) or job.scenario == "result gone":
+            return JSONResponse({"detail": "Request not found"}, 404)
+        if job.is_canceled:
+            return _ended(ENDINGS["canceled"])
+        job.result_looks += 1
+        if job.scenario == "result blinking" and job.result_looks < 3:
+            return Response("<html>nginx</html>", 502)
+        if job.scenario in ENDINGS:
+            return _ended(ENDINGS[job.scenario])
+        if job.scenario == "result gibberish":
+            return Response("<html>ok</html>")
+        return JSONResponse(self._output(job))
+
+    async def cancel(self, request: Request) -> Response:
+        job = self.jobs.get(request.path_params["id"])
+        if job is None:
+            return JSONResponse({"status": "NOT_FOUND"}, 404)
+        if job.status == "COMPLETED":
+            return JSONResponse({"status": "ALREADY_COMPLETED"}, 400)
+        job.is_canceled = True
+        return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202)
+
+    async def file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name.startswith("removed"):
+            return Response(status_code=404)
+        if name.startswith("slow") and self.count(name) < 6:
+            return Response(status_code=503)
+        if name.startswith("text"):
+            return Response("<html>no image</html>")
+        if name.startswith("black"):
+            return Response(black("JPEG"))
+        return Response(picture(len(name), "JPEG"))
+
+    def _output(self, job: Job) -> Document:
+        count = int(job.input.get("num_images", 1))
+        good = [self._file(f"{'x' * (n + 1)}.jpeg") for n in range(count)]
+        dark = self._file("black.jpeg")
+        document: Document = {
+            "images": good,
+            "timings": {"inference": 0.4},
+            "seed": 7,
+            "has_nsfw_concepts": [False] * count,
+            "prompt": job.input.get("prompt"),
+        }
+        special: dict[str, Document] = {
+            "one image": {"images": None, "image": good[0]},
+            "inline": {"images": [{**good[0], "url": _data_url(picture(n))} for n in range(count)]},
+            "fewer": {"images": good[:-1], "has_nsfw_concepts": [False] * (count - 1)},
+            "one flagged": {
+                "images": [*good[:-1], dark],
+                "has_nsfw_concepts": [False] * (count - 1) + [True],
+            },
+            "flagged": {"images": [dark] * count, "has_nsfw_concepts": [True] * count},
+            "black": {"images": [dark] * count},
+            "one black": {"images": [*good[:-1], dark]},
+            "unflagged": {"has_nsfw_concepts": None},
+            "one removed": {"images": [*good[:-1], self._file("removed.jpeg")]},
+            "removed": {"images": [self._file("removed.jpeg")] * count},
+            "slow file": {"images": [self._file(f"slow-{job.id}.jpeg")]},
+            "no image": {"images": [self._file("text.jpeg")]},
+            "elsewhere": {"images": [{**good[0], "url": "https://files.example/1.jpeg"}]},
+            "nothing": {"images": [], "has_nsfw_concepts": []},
+            "no images": {"images": None},
+        }
+        made = {**document, **special.get(job.scenario, {})}
+        return {name: value for name, value in made.items() if value is not None}
+
+    def _file(self, name: str) -> Document:
+        return {
+            "url": self.url(f"/files/{name}"),
+            "width": 64,
+            "height": 48,
+            "content_type": "image/jpeg",
+        }
+
+
+def _data_url(data: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+
+
+def _is_authorized(request: Request) -> bool:
+    return request.headers.get("authorization") == f"Key {TOKEN}"
+
+
+def _ended(ending: Ending) -> Response:
+    status, document, headers = ending
+    return JSONResponse(document, status, headers=headers)

@@ -29,6 +29,10 @@ class Function:
         """The same function, ended sooner."""
         return replace(self, timeout_seconds=min(seconds, self.timeout_seconds))
 
+    def with_variables(self, variables: Mapping[str, str]) -> "Function":
+        """The same function, with further variables."""
+        return replace(self, environment={**self.environment, **variables})
+
 
 def read_functions(
     template: Template, environment: Mapping[str, str], attributes: Mapping[str, str]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from handler.settings import WEBHOOK_SECRETS, configured_vendors
+from handler.settings import SWITCHES, TOKENS, WEBHOOK_SECRETS, configured_vendors
 
 REGION = "us-east-1"
 # The emulator checks signatures against these, its own defaults.
@@ -17,6 +17,7 @@ TIMING = {
     "LEASE_SECONDS": "25",
     "DISPATCH_GRACE_SECONDS": "20",
 }
+_BASE_URLS = frozenset(f"{name.upper()}_BASE_URL" for name in (*TOKENS, *SWITCHES))
 CHANGEABLE = ("WAIT_SECONDS", "RETENTION_DAYS", "PREVIEWS", "LOG_LEVEL")
 
 
@@ -75,6 +76,16 @@ def function_environment(
     chosen = {name: environ[name] for name in (*TIMING, *CHANGEABLE) if environ.get(name)}
     names = ",".join(sorted(vendors))
     return {**provisioned, **timing, **chosen, "PROVIDERS": names, "LOCAL_SKETCH": "on"}
+
+
+def vendor_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a worker that does not inherit `environ` needs of it to reach vendors."""
+    names = {*TOKENS.values(), *SWITCHES.values(), "PUBLIC_URL"}
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in names or name.startswith("OPENAI_COMPATIBLE_") or name in _BASE_URLS
+    }
 
 
 def webhook_secrets(environ: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from handler.settings import Settings
 from infra.lambda_runtime.functions import Function, read_functions, sandbox_environment
+from infra.lambda_runtime.system import with_vendors
 from infra.template import Template
 
 COMMON = {
@@ -28,6 +29,27 @@ def test_a_functions_own_variables_are_its_own(template: Template) -> None:
     functions = read_functions(template, COMMON, {})
     assert functions["WorkerFunction"].environment["PROVIDER_TOKENS_SECRET"] == ""
     assert "PROVIDER_TOKENS_SECRET" not in functions["ApiFunction"].environment
+
+
+def test_only_the_worker_sees_tokens_and_the_api_knows_names(template: Template) -> None:
+    environ = {
+        "REPLICATE_API_TOKEN": "secret",
+        "REPLICATE_BASE_URL": "http://127.0.0.1:1",
+        "OPENAI_COMPATIBLE_BASE_URL": "http://127.0.0.1:2/v1",
+        "REPLICATE_WEBHOOK_SECRET": "whsec_c2VjcmV0",
+        "HOME": "/root",
+    }
+    common = {**COMMON, "PROVIDERS": "openai-compatible,replicate"}
+    functions = with_vendors(template, read_functions(template, common, {}), common, environ)
+    api = Settings.from_env(functions["ApiFunction"].environment)
+    worker = Settings.from_env(functions["WorkerFunction"].environment)
+    assert api.providers == worker.providers == {"replicate", "openai-compatible"}
+    assert not api.vendors
+    assert set(worker.vendors) == {"replicate", "openai-compatible"}
+    assert set(api.webhook_secrets) == {"replicate"}
+    for name, function in functions.items():
+        assert ("secret" in function.environment.values()) == (name == "WorkerFunction")
+        assert "HOME" not in function.environment
 
 
 def test_a_time_out_can_be_shortened_and_not_extended() -> None:

@@ -24,11 +24,14 @@ from tests.infra.lambda_runtime.stack import (
     API,
     PRICE_MICROS,
     PROMPT,
+    WORKER,
     System,
     needs_artifacts,
     system_on,
 )
 from tests.infra.local.processes import children, eventually, is_running, kill, mentioning
+from tests.vendors.replicate import FakeReplicate
+from tests.vendors.server import TOKEN, served
 
 pytestmark = [pytest.mark.anyio, needs_artifacts]
 
@@ -149,6 +152,27 @@ def test_a_store_that_hangs_does_not_cost_the_caller_the_id(
             os.kill(emulator, signal.SIGCONT)
     assert answer.status_code == 200
     assert generation_id in answer.text
+
+
+def test_a_vendors_model_is_offered_and_only_the_worker_has_the_token(
+    installation: Installation, tmp_path: Path
+) -> None:
+    with (
+        served(FakeReplicate()) as fake,
+        system_on(
+            tmp_path / "stack", REPLICATE_API_TOKEN=TOKEN, REPLICATE_BASE_URL=fake.base_url
+        ) as system,
+    ):
+        answer = system.post(
+            {"model_id": "black-forest-labs/flux-schnell", "input": {"prompt": "a boat"}}
+        )
+        generation = json.loads(answer.json()["result"]["content"][0]["text"])
+        assert system.ends(generation["id"], within_seconds=60) is Status.SUCCEEDED
+        for handler, has_token in ((API, False), (WORKER, True)):
+            (emulator,) = system.sandboxes(handler)
+            environment = Path(f"/proc/{emulator}/environ").read_bytes()
+            assert (TOKEN.encode() in environment) == has_token
+        assert TOKEN not in system.log("ApiFunction") + system.log("WorkerFunction")
 
 
 def family(system: System) -> list[int]:

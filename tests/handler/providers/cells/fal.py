@@ -1,7 +1,7 @@
 """The queue of fal."""
 
 from handler.core.failures import FailureKind as Kind
-from handler.core.work import TOO_LATE
+from handler.core.generation import TOO_LATE
 from tests.handler.providers.cells.cell import Cell, VendorCells
 from tests.handler.providers.cells.texts import (
     ACCOUNT,

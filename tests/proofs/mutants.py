@@ -305,13 +305,15 @@ CHARGING = (
         "capture before the images are stored",
         "I5: what dies between them has charged for nothing",
         WORK,
-        """            self.images.put(generation.id, number, data, image)
-        if self.ledger.capture(generation, images, charge_for(generation, images)) is None:
+        """        stored = [
+            self._store(generation.id, number, data, image)
+            for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1)
+        ]
+        if self.ledger.capture(generation, stored, charge_for(generation, stored)) is None:
 """,
-        """            pass
-        ended = self.ledger.capture(generation, images, charge_for(generation, images))
+        """        ended = self.ledger.capture(generation, images, charge_for(generation, images))
         for number, (data, image) in enumerate(zip(outputs, images, strict=False), start=1):
-            self.images.put(generation.id, number, data, image)
+            self._store(generation.id, number, data, image)
         if ended is None:
 """,
     ),

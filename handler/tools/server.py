@@ -60,6 +60,7 @@ _CACHED: tuple[CacheableMethod, ...] = (
 )
 
 Arguments = Mapping[str, Any]
+OnUnavailable = Callable[[Unavailable], None]
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Tools:
 
 
 def build_server(
-    tools: Tools, on_unavailable: Callable[[Unavailable], None] = lambda _: None
+    tools: Tools, on_unavailable: OnUnavailable = lambda _: None
 ) -> Server[dict[str, Any]]:
     """The server that offers `tools` to their caller.
 
@@ -180,6 +181,10 @@ def build_server(
     )
     server.extensions[EXTENSION_ID] = {}
     return server
+
+
+ServerBuilder = Callable[[Tools, OnUnavailable], Server[dict[str, Any]]]
+"""What makes the server object of one call, as `build_server` does."""
 
 
 def _idempotency_key(meta: Mapping[str, Any] | None) -> str | None:

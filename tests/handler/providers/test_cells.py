@@ -13,11 +13,12 @@ from handler.core.work import TOO_LATE
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
 from tests.handler.providers.cells.cell import Cell, VendorCells
 from tests.handler.providers.cells.fal import FAL
+from tests.handler.providers.cells.gemini import GEMINI
 from tests.handler.providers.cells.openai import COMPATIBLE, OPENAI
 from tests.handler.providers.cells.replicate import REPLICATE
 from tests.vendors.server import TOKEN, Fake, closed_port, served
 
-VENDORS = (REPLICATE, FAL, OPENAI, COMPATIBLE)
+VENDORS = (REPLICATE, FAL, OPENAI, COMPATIBLE, GEMINI)
 CELLS = [(vendor, cell) for vendor in VENDORS for cell in vendor.cells]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from handler.adapters.aws import model_client
 from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
 from handler.core.ports import Failed, Job
@@ -76,6 +77,13 @@ class TestRequest:
     )
     def test_it_is_signed_for_the_region_of_its_endpoint(self, url: str, region: str) -> None:
         assert region_of(url) == region
+
+
+class TestClient:
+    def test_it_waits_for_a_picture_and_asks_once(self) -> None:
+        config = model_client("us-west-2", "https://bedrock.example", 300).meta.config
+        assert config.read_timeout == 300
+        assert config.retries["total_max_attempts"] == 1
 
 
 class TestEndToEnd:

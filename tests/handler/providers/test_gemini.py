@@ -139,6 +139,13 @@ class TestRefusals:
         assert isinstance(answer, Failed)
         assert (answer.kind, answer.retry_after_seconds) == (Kind.CAPACITY, None)
 
+    @pytest.mark.parametrize("reason", ["API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED"])
+    def test_a_key_is_the_operators_concern_whatever_the_words(self, reason: str) -> None:
+        error = {"error": {"message": "Clé refusée", "details": [{"reason": reason}]}}
+        answer = read(reply(error, 400))
+        assert isinstance(answer, Failed)
+        assert answer.kind is Kind.PROVIDER_ACCOUNT
+
     @pytest.mark.parametrize("error", [None, "no", [], {"details": "none"}, {"details": [None]}])
     def test_an_error_of_any_shape(self, error: Any) -> None:
         answer = read(reply({"error": error}, 400))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from handler.adapters.dynamodb import notation
+from boto3.dynamodb.types import TypeDeserializer
+
 from handler.core.accounts import (
     Account,
     AccountStatus,
@@ -17,10 +18,20 @@ from handler.core.generation import Generation, Image, Status, shard_of
 INFLIGHT_SHARDS = 4
 """Partitions of the `inflight` index: one alone would cap admissions at its write throughput."""
 
+_deserialize = TypeDeserializer().deserialize
+
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item out of DynamoDB's typed notation."""
-    return {name: notation.plain(value) for name, value in item.items()}
+    """An item out of DynamoDB's typed notation. Every number in these tables is an integer."""
+    return {name: _plain_value(_deserialize(value)) for name, value in item.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain_value(member) for member in value]
+    if isinstance(value, dict):
+        return {name: _plain_value(member) for name, member in value.items()}
+    return int(value) if not isinstance(value, str | bool | None) else value
 
 
 def generation_pk(generation_id: str) -> str:

@@ -18,9 +18,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from handler.adapters.dynamodb.notation import typed
+from boto3.dynamodb.types import TypeSerializer
+
 from handler.core.accounts import AccountStatus
 from handler.core.generation import Status
+
+_serialize = TypeSerializer().serialize
 
 OPEN = {":starting": Status.STARTING.value, ":processing": Status.PROCESSING.value}
 _IS_OPEN = "(#status = :starting OR #status = :processing)"
@@ -60,7 +63,7 @@ class Update:
 
 def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item in DynamoDB's typed notation; absent values are left out."""
-    return {name: typed(value) for name, value in item.items() if value is not None}
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
 
 
 def _placeholders(
@@ -70,7 +73,7 @@ def _placeholders(
     rendered: dict[str, Any] = {"ConditionExpression": condition, "ExpressionAttributeNames": names}
     if values:
         rendered["ExpressionAttributeValues"] = {
-            name: typed(value) for name, value in values.items()
+            name: _serialize(value) for name, value in values.items()
         }
     return rendered
 

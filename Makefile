@@ -100,19 +100,20 @@ export SAM_CLI_TELEMETRY := 0
 	@.venv-sam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-sam.txt
 	@touch $@
 
+# An environment of the functions' Python, with what is in the lock file of its name.
+define set_up_function_python
+$(require_function_python)
+@echo "Setting up .venv-$(1) with $(2) ..."
+@$(FUNCTION_PYTHON) -m venv .venv-$(1)
+@.venv-$(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$(1).txt
+@touch $@
+endef
+
 .venv-lambda/.ready: requirements-lambda.txt
-	$(require_function_python)
-	@echo "Setting up .venv-lambda with Lambda's runtime client ..."
-	@$(FUNCTION_PYTHON) -m venv .venv-lambda
-	@.venv-lambda/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lambda.txt
-	@touch $@
+	$(call set_up_function_python,lambda,Lambda's runtime client)
 
 .venv-rehearsal/.ready: requirements-rehearsal.txt
-	$(require_function_python)
-	@echo "Setting up .venv-rehearsal with an AWS emulator that runs functions ..."
-	@$(FUNCTION_PYTHON) -m venv .venv-rehearsal
-	@.venv-rehearsal/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-rehearsal.txt
-	@touch $@
+	$(call set_up_function_python,rehearsal,an AWS emulator that runs functions)
 
 .PHONY: validate
 validate: .venv-sam/.ready ## Validate and lint the template
@@ -158,8 +159,7 @@ rehearse: $(READY) .venv-sam/.ready .venv-rehearsal/.ready ## Rehearse it all wi
 	@$(BIN)/python -m infra.rehearsal --sam .venv-sam/bin/sam --python .venv-rehearsal/bin/python
 
 .PHONY: sam-local
-sam-local: $(READY) .venv-sam/.ready ## Run the API function in Docker, by sam local start-api (Linux); its further options in SAM_LOCAL
-	@$(MAKE) --no-print-directory build ARCH=$(HOST_ARCH) > /dev/null 2>&1 || $(MAKE) build ARCH=$(HOST_ARCH)
+sam-local: $(READY) $(LAMBDA)/.ready ## Run the API function in Docker, by sam local start-api (Linux); its further options in SAM_LOCAL
 	@$(BIN)/python -m infra.sam_local --sam .venv-sam/bin/sam $(SAM_LOCAL)
 
 .PHONY: coldstart

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from handler.adapters.aws import code_of, translated_errors
+from handler.adapters.aws import translated_errors
+from handler.adapters.objects import put_if_absent
 
 LARGEST_ITEM_BYTES = 300_000
 """DynamoDB takes 400 KB an item, names and all (its service quotas)."""
@@ -20,19 +19,8 @@ class LargeRequests:
 
     def put(self, generation_id: str, fingerprint: str, text: str) -> None:
         """Keep a request; before its generation is admitted, so that none is without."""
-        try:
-            with translated_errors():
-                self.api.put_object(
-                    Bucket=self.bucket,
-                    Key=_key(generation_id, fingerprint),
-                    Body=text.encode(),
-                    ContentType="application/json",
-                    ChecksumAlgorithm="SHA256",
-                    IfNoneMatch="*",
-                )
-        except ClientError as error:
-            if code_of(error) != "PreconditionFailed":
-                raise
+        key = _key(generation_id, fingerprint)
+        put_if_absent(self.api, self.bucket, key, text.encode(), "application/json")
 
     def get(self, generation_id: str, fingerprint: str) -> str:
         """Read one back."""

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from handler.adapters.aws import code_of, translated_errors
+from handler.adapters.objects import put_if_absent
 from handler.core.generation import Image
 from handler.core.image_types import EXTENSIONS
 
@@ -92,19 +93,7 @@ class S3ImageStore:
         return f"{url.scheme}://{url.netloc}"
 
     def _put(self, key: str, data: bytes, media_type: str) -> None:
-        try:
-            with translated_errors():
-                self.api.put_object(
-                    Bucket=self.bucket,
-                    Key=key,
-                    Body=data,
-                    ContentType=media_type,
-                    ChecksumAlgorithm="SHA256",
-                    IfNoneMatch="*",
-                )
-        except ClientError as error:
-            if code_of(error) != "PreconditionFailed":
-                raise
+        put_if_absent(self.api, self.bucket, key, data, media_type)
 
 
 def _key(generation_id: str, number: int, image: Image) -> str:

@@ -4,7 +4,7 @@ A final move is counted where its conditional write succeeds, so at most once, w
 count is lost if the process ends between that write and its line: the books are what is exact.
 
 What it costs: CloudWatch bills every name with every combination of dimensions as a metric of its
-own, for the hours in which it has data (0.30 USD a month each). Without dimensions that is ten.
+own, for the hours in which it has data (0.30 USD a month each). Without dimensions that is eleven.
 `Generations` alone is also told by model and status: up to three more for each model in use. An
 account or a generation is never a dimension; they are in the lines, where a query finds them.
 """

@@ -24,7 +24,10 @@ from pathlib import Path
 from handler.adapters.clock import SystemClock
 from handler.bootstrap.stores import build_stores
 from handler.settings import Settings
+from handler.web.app import MCP_PATH
 from infra.lambda_runtime.functions import Function
+from infra.lambda_runtime.http_api import read_http_api
+from infra.lambda_runtime.http_event import Request, gateway_event, new_request_id
 from infra.lambda_runtime.installation import Installation, find_installation
 from infra.lambda_runtime.marks import marked
 from infra.lambda_runtime.sandbox import Launch
@@ -137,30 +140,31 @@ def _largest(spent_ms: Mapping[str, float]) -> Sequence[tuple[str, float]]:
 
 
 def tools_list(secret: str) -> bytes:
-    """A literal event of an HTTP API."""
+    """The HTTP API's event for a first question."""
+    match = read_http_api(load_template()).match("POST", MCP_PATH)
+    if match is None:
+        raise RuntimeError(f"the template has no route for {MCP_PATH}")
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
-    event = {
-        "version": "2.0",
-        "routeKey": "ANY /v1/images/mcp",
-        "rawPath": "/v1/images/mcp",
-        "rawQueryString": "",
-        "headers": {
-            "host": "abc123.execute-api.us-east-1.amazonaws.com",
-            "x-forwarded-proto": "https",
-            "content-type": "application/json",
-            "accept": "application/json, text/event-stream",
-            "mcp-protocol-version": "2025-06-18",
-            "authorization": f"Bearer {secret}",
-        },
-        "requestContext": {
-            "http": {"method": "POST", "path": "/v1/images/mcp", "sourceIp": "192.0.2.1"},
-            "stage": "$default",
-            "timeEpoch": int(time.time() * 1000),
-        },
-        "body": json.dumps(message),
-        "isBase64Encoded": False,
-    }
-    return json.dumps(event).encode()
+    request = Request(
+        method="POST",
+        path=MCP_PATH,
+        query="",
+        headers=[
+            ("Host", "abc123.execute-api.us-east-1.amazonaws.com"),
+            ("Content-Type", "application/json"),
+            ("Accept", "application/json, text/event-stream"),
+            ("Mcp-Protocol-Version", "2025-06-18"),
+            ("Authorization", f"Bearer {secret}"),
+        ],
+        body=json.dumps(message).encode(),
+        scheme="https",
+        protocol="HTTP/1.1",
+        source_ip="192.0.2.1",
+        port=443,
+        received_ms=int(time.time() * 1000),
+        id=new_request_id(),
+    )
+    return json.dumps(gateway_event(request, match)).encode()
 
 
 def _function(logical_id: str, handler: str, environment: Mapping[str, str]) -> Function:

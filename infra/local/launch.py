@@ -41,7 +41,7 @@ def launched(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt the stack and wait for it to end; use force if it does not."""
+    """Interrupt a process and wait for it to end; use force if it does not."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(STOP_SECONDS)

@@ -16,10 +16,11 @@ from pathlib import Path
 from handler.core.accounts import hash_secret
 from handler.core.errors import ConfigurationError, ServiceError
 from handler.web.app import MCP_PATH
+from infra.lambda_runtime.installation import ARTIFACTS
 from infra.local.banner import banner
 from infra.local.data import DEFAULT_DATA, DataDirectory, RunningStack
 from infra.local.environment import aws_environment
-from infra.local.launch import launched
+from infra.local.launch import launched, stop
 from infra.local.lifeline import uninterrupted
 from infra.machine import lambda_architecture
 from infra.operator.stores import operator_stores
@@ -28,8 +29,7 @@ from infra.sam_local.template import FUNCTION, local_template
 from infra.template import load_template
 
 DATA = DEFAULT_DATA / "sam"
-ARTIFACT = Path(".aws-sam", "build", FUNCTION)
-STOP_SECONDS = 10.0
+ARTIFACT = ARTIFACTS / FUNCTION
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,17 +87,8 @@ def _until_it_ends(command: Sequence[str | Path], environment: Mapping[str, str]
     try:
         return process.wait()
     finally:
-        uninterrupted(lambda: _stop(process))
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    # It removes its containers when it is interrupted.
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        # It removes its containers when it is interrupted.
+        uninterrupted(lambda: stop(process))
 
 
 def _interrupt(*_: object) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -33,8 +34,10 @@ def lambda_environment(emulator: str, environment: dict[str, str]) -> dict[str, 
     return {**aws_environment(os.environ, emulator), **environment, "WAIT_SECONDS": "1"}
 
 
-def invoke(module: str, environ: dict[str, str], *events: dict[str, Any]) -> list[Any]:
-    """The answers of one warm function to several events in a row."""
+def invoked(
+    module: str, environ: Mapping[str, str], events: Sequence[Any]
+) -> subprocess.CompletedProcess[str]:
+    """One function's process, which took several events in a row and ended."""
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-c", INVOKE, module],
         input=json.dumps(events),
@@ -45,7 +48,12 @@ def invoke(module: str, environ: dict[str, str], *events: dict[str, Any]) -> lis
         timeout=60,
     )
     assert finished.returncode == 0, finished.stderr
-    answers = json.loads(finished.stdout)
+    return finished
+
+
+def invoke(module: str, environ: Mapping[str, str], *events: dict[str, Any]) -> list[Any]:
+    """The answers of one warm function to several events in a row."""
+    answers = json.loads(invoked(module, environ, events).stdout)
     assert isinstance(answers, list)
     return answers
 

@@ -1,9 +1,6 @@
 """What the entry modules write, each in a process of its own, as Lambda collects it."""
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +13,7 @@ from handler.settings import Settings
 from infra.local.environment import aws_environment
 from infra.operator.keys import create_key
 from tests.handler.telemetry.written import documents
-from tests.handler.test_entry_modules import INVOKE, http_event, sqs_event
+from tests.handler.test_entry_modules import http_event, invoked, sqs_event
 
 TRACE_ID = "1-5e6722a7-cc56ab46db7ae02d4da47eaa"
 HEADER = f"Root={TRACE_ID};Parent=53995c3f42cd8ad8;Sampled=0"
@@ -42,16 +39,7 @@ def secret(environ: dict[str, str], connect: Connect) -> str:
 
 def lines(module: str, environ: Mapping[str, str], *events: Any) -> list[dict[str, Any]]:
     """What one warm function writes about several events in a row."""
-    finished = subprocess.run(
-        [sys.executable, "-W", "error", "-c", INVOKE, module],
-        input=json.dumps(events),
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return documents(finished.stderr.splitlines())
+    return documents(invoked(module, environ, events).stderr.splitlines())
 
 
 def test_the_three_functions_tell_of_one_generation(environ: dict[str, str], secret: str) -> None:

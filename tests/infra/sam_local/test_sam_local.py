@@ -38,7 +38,7 @@ def clone(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     gateway = json.dumps([{"Gateway": "127.0.0.2"}])
     program(tmp_path / "bin" / "docker", f"#!/bin/sh\necho '{gateway}'\n")
-    (tmp_path / ".aws-sam" / "build" / "ApiFunction").mkdir(parents=True)
+    (tmp_path / ".aws-sam" / "lambda" / "ApiFunction").mkdir(parents=True)
     return tmp_path
 
 
@@ -90,6 +90,6 @@ def test_what_is_missing_is_told_before_anything_starts(clone: Path) -> None:
 
 
 def test_an_artifact_that_was_not_built_is_told_with_its_remedy(clone: Path) -> None:
-    (clone / ".aws-sam" / "build" / "ApiFunction").rmdir()
+    (clone / ".aws-sam" / "lambda" / "ApiFunction").rmdir()
     _, complained = started(clone).communicate(timeout=30)
     assert complained.endswith("ApiFunction has not been built; use: make sam-local\n")

@@ -125,7 +125,7 @@ build: .venv-sam/.ready ## Build the artifacts with the SAM CLI; ARCH=x86_64 for
 
 .PHONY: artifacts
 artifacts: $(READY) .venv-sam/.ready .venv-lambda/.ready ## Build every artifact twice, for both architectures, and examine them
-	@rm -rf .aws-sam/artifacts
+	@rm -rf .aws-sam/artifacts && mkdir -p .aws-sam/artifacts
 	@for build in first second; do for architecture in arm64 x86_64; do \
 		.venv-sam/bin/sam build --build-dir .aws-sam/artifacts/$$build/$$architecture \
 			--parameter-overrides Architecture=$$architecture > .aws-sam/artifacts.log 2>&1 || { cat .aws-sam/artifacts.log; exit 1; }; \

@@ -197,9 +197,6 @@ clean: ## Remove the virtual environment, caches and the local stack's data
 
 VIEWER := tests/apps/viewer
 
-$(VIEWER)/node_modules/.package-lock.json: $(VIEWER)/package-lock.json
-	@npm ci --silent --prefix $(VIEWER)
-
 .PHONY: viewer
 viewer: $(READY) $(VIEWER)/node_modules/.package-lock.json ## Test the MCP App in a real host (needs Node 20 and Chromium)
 	@npm run --silent --prefix $(VIEWER) check

@@ -18,7 +18,7 @@ import httpx2
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 TIMEOUT_SECONDS = 60.0
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"content-length"})
@@ -82,21 +82,28 @@ class Proxy:
 
 
 @contextlib.contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """An application on a port of its own, as long as the context lasts: scheme, host and port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, access_log=False, server_header=False
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextlib.contextmanager
 def proxied(
     endpoint: str, added: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, list[Exchange]]]:
     """The same endpoint through a proxy of its own: its address, and what comes through."""
     parts = urlsplit(endpoint)
     proxy = Proxy(f"{parts.scheme}://{parts.netloc}", added or {})
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(
-            proxy, lifespan="off", log_level="error", access_log=False, server_header=False
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}{parts.path}", proxy.exchanges
-        finally:
-            server.should_exit = True
-            thread.join()
+    with served(proxy) as address:
+        yield address + parts.path, proxy.exchanges

@@ -27,7 +27,13 @@ ALLOWED: dict[str, set[str]] = {
     "core": {"handler.core"},
     "adapters": {"handler.adapters", "handler.core"},
     "painter": {"handler.painter"},
-    "providers": {"handler.providers", "handler.core", "handler.painter"},
+    "providers": {
+        "handler.providers",
+        "handler.core",
+        "handler.painter",
+        # One vendor is AWS itself.
+        "handler.adapters.aws",
+    },
     "catalogue": {"handler.catalogue", "handler.core"},
     "viewer": {"handler.viewer"},
     "telemetry": {"handler.telemetry", "handler.core"},

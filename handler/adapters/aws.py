@@ -68,14 +68,31 @@ def new_session() -> Connect:
     return lambda service: session.create_client(service, config=client_config(service))
 
 
-def client_config(service: str, *, read_timeout_seconds: float = 3) -> Config:
+def model_client(region: str, endpoint_url: str, answer_seconds: float) -> Any:
+    """A client of Bedrock's models, whose answers take as long as a picture.
+
+    Each call is made once: what may be repeated is the caller's to decide, since each is paid for.
+    """
+    session = Session()
+    session.register_component("data_loader", _descriptions)
+    config = client_config(
+        "bedrock-runtime", read_timeout_seconds=answer_seconds, total_max_attempts=1
+    )
+    return session.create_client(
+        "bedrock-runtime", region_name=region, endpoint_url=endpoint_url, config=config
+    )
+
+
+def client_config(
+    service: str, *, read_timeout_seconds: float = 3, total_max_attempts: int = 4
+) -> Config:
     """How every client behaves."""
     # A call that has no answer after three seconds has none; four attempts and their pauses stay
     # well inside a caller's wait.
     return Config(
         connect_timeout=1,
         read_timeout=read_timeout_seconds,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        retries={"mode": "standard", "total_max_attempts": total_max_attempts},
         max_pool_connections=64,
         # botocore still presigns with version 2, which newer regions refuse.
         signature_version="s3v4" if service == "s3" else None,

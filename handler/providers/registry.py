@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from handler.core.ports import Clock, Provider
 from handler.core.timing import Timing
 from handler.core.vendors import VendorAccess
-from handler.providers import fal, openai, replicate, sketch
+from handler.providers import bedrock, bfl, fal, gemini, openai, replicate, sketch
 from handler.providers.calls import new_client
 from handler.providers.setup import Setup
 
@@ -14,6 +14,9 @@ _BUILDERS: Mapping[str, Callable[[Setup], Provider]] = {
     "replicate": replicate.build,
     "fal": fal.build,
     "openai": openai.build,
+    "gemini": gemini.build,
+    "bfl": bfl.build,
+    "bedrock": bedrock.build,
     "openai-compatible": openai.build_compatible,
 }
 

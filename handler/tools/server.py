@@ -61,6 +61,7 @@ _CACHED: tuple[CacheableMethod, ...] = (
 )
 
 Arguments = Mapping[str, Any]
+OnUnavailable = Callable[[Unavailable], None]
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Tools:
 
 
 def build_server(
-    tools: Tools, on_unavailable: Callable[[Unavailable], None] = lambda _: None
+    tools: Tools, on_unavailable: OnUnavailable = lambda _: None
 ) -> Server[dict[str, Any]]:
     """The server that offers `tools` to their caller.
 
@@ -213,6 +214,10 @@ class _NotingMethod(ServerMiddleware[dict[str, Any]]):
     ) -> HandlerResult:
         self.record.mcp_method = ctx.method
         return await call_next(ctx)
+
+
+ServerBuilder = Callable[[Tools, OnUnavailable], Server[dict[str, Any]]]
+"""What makes the server object of one call, as `build_server` does."""
 
 
 def _idempotency_key(meta: Mapping[str, Any] | None) -> str | None:

@@ -49,7 +49,6 @@ class Look {
     const room = /** @type {{height?: number, maxHeight?: number}} */ (
       this.context.containerDimensions ?? {}
     );
-    this.viewer.classList.toggle("fills", room.height !== undefined);
     const limit = room.height ?? room.maxHeight;
     const beside = this.viewer.offsetHeight - this.stage.offsetHeight;
     const height = limit === undefined ? USUAL_HEIGHT : Math.max(LEAST_HEIGHT, limit - beside);

@@ -5,6 +5,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from handler.tools.server import ServerBuilder, build_server
 from handler.web.draining import DrainingMiddleware
 from handler.web.endpoint import McpEndpoint
 from handler.web.failing import FailureMiddleware
@@ -40,9 +41,13 @@ ANY_HOST = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """Behind a gateway, which fixes the host; elsewhere a server must say which hosts are its own."""
 
 
-def build_app(services: ApiServices, security: TransportSecuritySettings = ANY_HOST) -> ASGIApp:
-    """The application over these services."""
-    endpoint = McpEndpoint(services, security)
+def build_app(
+    services: ApiServices,
+    security: TransportSecuritySettings = ANY_HOST,
+    server_builder: ServerBuilder = build_server,
+) -> ASGIApp:
+    """The application over these services, with the MCP server that `server_builder` makes."""
+    endpoint = McpEndpoint(services, security, server_builder)
     router = Router(
         [
             Route(MCP_PATH, endpoint),

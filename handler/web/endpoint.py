@@ -21,7 +21,7 @@ from handler.core.errors import InsufficientBalance, ServiceError
 from handler.telemetry.requests import record_of
 from handler.telemetry.trace import traced
 from handler.tools.caller import Caller
-from handler.tools.server import Tools, build_server
+from handler.tools.server import ServerBuilder, Tools
 from handler.web.deadline import answer_by_ms
 from handler.web.gate import may_proceed, presented_key, wants_previews
 from handler.web.location import base_url
@@ -41,6 +41,7 @@ class McpEndpoint:
 
     services: ApiServices
     security: TransportSecuritySettings
+    build_server: ServerBuilder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -94,7 +95,7 @@ class McpEndpoint:
         tools = Tools(admissions, services.lookup, services.clock, caller)
         answer = HeldAnswer(send)
         manager = StreamableHTTPSessionManager(
-            build_server(tools, on_unavailable=answer.replace),
+            self.build_server(tools, answer.replace),
             json_response=True,
             stateless=True,
             security_settings=self.security,

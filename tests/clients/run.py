@@ -76,7 +76,7 @@ def main() -> int:
     asked: dict[str, Any] = {"aspect_ratio": "16:9"}
     if options.delay_seconds:
         asked["delay_seconds"] = options.delay_seconds
-    key = secrets.token_urlsafe()
+    key = secrets.token_hex()
     with tempfile.TemporaryDirectory() as data:
         arguments = ("--port", "0", "--api-key", key)
         with launched(Path(data) / "stack", *arguments) as (_, stack):

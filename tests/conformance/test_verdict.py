@@ -2,7 +2,22 @@
 
 from pathlib import Path
 
-from tests.conformance.verdict import WIRE_SCHEMA, Check, Excuse, Run, judge, read_excuses
+import pytest
+
+from tests.conformance.verdict import (
+    FIXTURES,
+    GATEWAY,
+    SERVE,
+    WIRE_SCHEMA,
+    Check,
+    Excuse,
+    Run,
+    judge,
+    read_excuses,
+    read_fixture_scenarios,
+)
+
+LIST = (Path(__file__).parent / "cannot_apply.toml").read_text()
 
 OK = Check("a", "SUCCESS")
 BROKEN = Check("b", "FAILURE", "it broke")
@@ -76,9 +91,19 @@ def test_a_scenario_that_checks_nothing_is_skipped_not_passed() -> None:
     assert (len(verdict.passed), len(verdict.skipped)) == (0, 1)
 
 
-def test_the_list_names_nothing_twice_and_gives_reasons() -> None:
-    text = (Path(__file__).parent / "cannot_apply.toml").read_text()
-    excuses = read_excuses(text, gateway=True)
+@pytest.mark.parametrize("place", [SERVE, GATEWAY, FIXTURES])
+def test_the_list_names_nothing_twice_and_gives_reasons(place: str) -> None:
+    excuses = read_excuses(LIST, place)
     assert len({str(excuse) for excuse in excuses}) == len(excuses)
     assert all(excuse.reason for excuse in excuses)
-    assert len(read_excuses(text, gateway=False)) < len(excuses)
+
+
+def test_a_place_may_have_exceptions_of_its_own() -> None:
+    of = {place: {str(e) for e in read_excuses(LIST, place)} for place in (SERVE, GATEWAY)}
+    assert of[SERVE] < of[GATEWAY]
+
+
+def test_what_runs_against_the_fixtures_is_not_excused_there() -> None:
+    excused = {excuse.scenario for excuse in read_excuses(LIST, FIXTURES) if not excuse.check}
+    assert read_fixture_scenarios(LIST)
+    assert not excused.intersection(read_fixture_scenarios(LIST))

@@ -5,13 +5,15 @@ and passes, or is no longer part of the suite, is one as well.
 """
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 BAD = frozenset({"FAILURE", "WARNING"})
 WIRE_SCHEMA = "wire-schema-valid"
 """The check of every message against the revision's schema, which applies to any scenario."""
+SERVE, GATEWAY, FIXTURES = "serve", "gateway", "fixtures"
+"""The places where the suite runs: the local server, the function, the fixtures behind the edge."""
 
 
 @dataclass(frozen=True)
@@ -67,20 +69,30 @@ class Verdict:
     failures: Sequence[str]
 
 
-def read_excuses(text: str, *, gateway: bool) -> list[Excuse]:
-    """The list of what cannot apply.
+def read_excuses(text: str, place: str) -> list[Excuse]:
+    """The list of what cannot apply at `place`; a group that names no places is of the service."""
+    return [
+        excuse
+        for group in tomllib.loads(text)["cannot_apply"]
+        if place in group.get("places", [SERVE, GATEWAY])
+        for excuse in _entries(group)
+    ]
 
-    `gateway` says whether the service is reached as behind one, which some of it depends on.
-    """
-    document: dict[str, list[dict[str, Any]]] = tomllib.loads(text)
-    excuses = []
-    for group in document["cannot_apply"]:
-        if group.get("behind_gateway_only") and not gateway:
-            continue
-        for entry in group["entries"]:
-            scenario, _, check = entry.partition(":")
-            excuses.append(Excuse(scenario, group["reason"], check or None))
-    return excuses
+
+def read_fixture_scenarios(text: str) -> list[str]:
+    """The scenarios that run against the fixtures instead."""
+    return [
+        excuse.scenario
+        for group in tomllib.loads(text)["cannot_apply"]
+        if group.get("runs_against_fixtures")
+        for excuse in _entries(group)
+    ]
+
+
+def _entries(group: Mapping[str, Any]) -> Iterator[Excuse]:
+    for entry in group["entries"]:
+        scenario, _, check = entry.partition(":")
+        yield Excuse(scenario, group["reason"], check or None)
 
 
 def judge(runs: Sequence[Run], excuses: Sequence[Excuse], known: Iterable[str]) -> Verdict:

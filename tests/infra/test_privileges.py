@@ -17,6 +17,7 @@ from handler.catalogue.load import parse_model
 from handler.core.cancellation import Cancellation
 from handler.core.generation import Status
 from handler.core.ports import Done, Failed, Outcome, Running
+from handler.providers.bedrock import REGION
 from handler.settings import Settings
 from infra.local.clients import emulator_clients
 from infra.template import Template
@@ -30,6 +31,11 @@ pytestmark = pytest.mark.anyio
 ELSEWHERE = {
     # At the start of a process, which is no part of this story (`test_tokens.py`).
     ("secretsmanager:GetSecretValue", "ProviderTokens"),
+    # One vendor's adapter, whose only call it is (`test_bedrock.py`).
+    (
+        "bedrock:InvokeModel",
+        f"arn:${{AWS::Partition}}:bedrock:{REGION}::foundation-model/stability.*",
+    ),
     ("sqs:ReceiveMessage", "JobsQueue.Arn"),
     ("sqs:DeleteMessage", "JobsQueue.Arn"),
     ("sqs:GetQueueAttributes", "JobsQueue.Arn"),

@@ -10,6 +10,7 @@ import pytest
 from handler.core.failures import FailureKind
 from handler.core.generation import Generation, Status
 from handler.core.sweep import Swept
+from handler.providers.bedrock import REGION
 from handler.settings import Settings
 from handler.telemetry.metrics import asked, ended
 from handler.telemetry.sweeps import sweep_metrics
@@ -243,9 +244,10 @@ class TestPrivilege:
             assert statement["Effect"] == "Allow"
             assert all("*" not in action for action in listed(statement["Action"]))
         for _, resource in allowed(template, name):
-            # Below a bucket every key, and nothing else, is under a prefix.
+            # Below a bucket every key, and nothing else, is under a prefix; models of one maker.
             stars = resource.count("*")
-            assert stars == 0 or (stars == 1 and resource.endswith(("/images/*", "/requests/*")))
+            endings = ("/images/*", "/requests/*", "::foundation-model/stability.*")
+            assert stars == 0 or (stars == 1 and resource.endswith(endings))
 
     def test_only_the_worker_reads_tokens(self, template: Template) -> None:
         reads = ("secretsmanager:GetSecretValue", "ProviderTokens")
@@ -258,6 +260,15 @@ class TestPrivilege:
                 used = json.dumps(template.resources("AWS::Serverless::Function"))
                 assert f'"Ref": "{name}"' not in used
                 assert f"${{{name}}}" not in used
+
+    def test_only_the_worker_runs_models_where_the_adapter_looks_for_them(
+        self, template: Template
+    ) -> None:
+        models = f"arn:${{AWS::Partition}}:bedrock:{REGION}::foundation-model/stability.*"
+        runs = ("bedrock:InvokeModel", models)
+        assert [name for name in sorted(FUNCTIONS) if runs in allowed(template, name)] == [
+            "WorkerFunction"
+        ]
 
     @pytest.mark.parametrize("name", sorted(FUNCTIONS))
     def test_a_function_writes_to_its_own_log_only(self, template: Template, name: str) -> None:

@@ -132,7 +132,7 @@ class Job:
             "long queue": ["IN_QUEUE"] * 120 + ["IN_PROGRESS", "COMPLETED"],
             "unheard of": ["IN_QUEUE", "REHEARSING", "COMPLETED"],
         }.get(self.scenario, ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"])
-        return states[min(self.looks, len(states) - 1)]
+        return states[min(max(self.looks - 1, 0), len(states) - 1)]
 
 
 class FakeFal(Fake):

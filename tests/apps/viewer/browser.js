@@ -55,7 +55,8 @@ export async function openViewer(browser, addresses, stack, { page: pageOptions,
   });
   const mounting = { sandbox: addresses.sandbox, ...options };
   await page.evaluate((chosen) => window.host.mount(chosen), mounting);
-  const viewer = page.frameLocator("iframe").frameLocator("iframe");
+  const frame = page.frameLocator("iframe");
+  const viewer = options.direct ? frame : frame.frameLocator("iframe");
   return {
     page,
     viewer,

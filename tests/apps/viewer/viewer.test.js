@@ -411,6 +411,17 @@ describe("staying current", () => {
     await page.close();
   });
 
+  test("it needs no origin of its own, as in hosts that have one frame only", () =>
+    withViewer({ direct: true }, async (opened) => {
+      const { images } = await made(opened);
+      assert.equal(await frameOf(opened).evaluate(() => window.origin), "null");
+      await opened.viewer.getByRole("button", { name: "Open full size" }).click();
+      await eventually(async () => (await opened.log("open"))[0]?.params.url, images[0].url);
+      await opened.viewer.getByRole("button", { name: "Copy link" }).click();
+      await eventually(() => opened.viewer.locator("#told").textContent(), "Link copied.");
+      opened.errors.splice(0).forEach((error) => assert.match(error, /permissions policy/));
+    }));
+
   test("it reports the size that it needs", () =>
     withViewer({}, async (opened) => {
       await made(opened);

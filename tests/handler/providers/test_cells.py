@@ -11,13 +11,16 @@ import pytest
 
 from handler.core.generation import TOO_LATE
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
+from tests.handler.providers.cells.bedrock import BEDROCK
+from tests.handler.providers.cells.bfl import BFL
 from tests.handler.providers.cells.cell import Cell, VendorCells
 from tests.handler.providers.cells.fal import FAL
+from tests.handler.providers.cells.gemini import GEMINI
 from tests.handler.providers.cells.openai import COMPATIBLE, OPENAI
 from tests.handler.providers.cells.replicate import REPLICATE
 from tests.vendors.server import TOKEN, Fake, closed_port, served
 
-VENDORS = (REPLICATE, FAL, OPENAI, COMPATIBLE)
+VENDORS = (REPLICATE, FAL, OPENAI, COMPATIBLE, GEMINI, BFL, BEDROCK)
 CELLS = [(vendor, cell) for vendor in VENDORS for cell in vendor.cells]
 
 

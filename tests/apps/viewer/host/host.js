@@ -43,7 +43,8 @@ class Host {
    * Mount the viewer as for a call of `tool`; nothing is called yet.
    *
    * @param {{sandbox: string, tool?: string, capabilities?: object, context?: object,
-   *   resourceDomains?: string[], permissions?: object, silent?: boolean}} options
+   *   resourceDomains?: string[], permissions?: object, silent?: boolean, direct?: boolean}} options
+   *   `direct` is as in desktop hosts: one frame, without an origin of its own.
    */
   async mount({ sandbox, tool = "generate_image", capabilities = {}, context = {}, ...options }) {
     const uri = getToolUiResourceUri(this.tools.get(tool));
@@ -54,16 +55,9 @@ class Host {
 
     const frame = document.createElement("iframe");
     frame.title = "Viewer";
-    frame.sandbox = "allow-scripts allow-same-origin allow-forms";
-    frame.allow = buildAllowAttribute(options.permissions ?? permissions);
-    const ready = new Promise((resolve) => {
-      window.addEventListener("message", ({ source, data }) => {
-        if (source === frame.contentWindow && data?.method?.endsWith("/sandbox-proxy-ready")) resolve();
-      });
-    });
-    frame.src = `${sandbox}?csp=${encodeURIComponent(JSON.stringify(this.policy))}`;
     document.querySelector("#place").replaceChildren(frame);
-    await ready;
+    if (options.direct) frame.sandbox = "allow-scripts";
+    else await this.openSandbox(frame, sandbox, options.permissions ?? permissions);
 
     const given = { theme: "light", displayMode: "inline", availableDisplayModes: ["inline"] };
     const hostContext = { ...given, toolInfo: { tool: this.tools.get(tool) }, ...context };
@@ -74,13 +68,28 @@ class Host {
       await bridge.connect(new PostMessageTransport(frame.contentWindow, frame.contentWindow));
     }
     this.bridge = bridge;
-    const message = {
-      jsonrpc: "2.0",
-      method: "ui/notifications/sandbox-resource-ready",
-      params: { html: content.text, csp: this.policy, permissions: options.permissions ?? permissions },
-    };
-    frame.contentWindow.postMessage(message, "*");
+    const params = { html: content.text, csp: this.policy, permissions: options.permissions ?? permissions };
+    const message = { jsonrpc: "2.0", method: "ui/notifications/sandbox-resource-ready", params };
+    if (options.direct) frame.srcdoc = content.text;
+    else frame.contentWindow.postMessage(message, "*");
     if (!options.silent) await initialized;
+  }
+
+  /**
+   * @param {HTMLIFrameElement} frame
+   * @param {string} address
+   * @param {object} permissions
+   */
+  async openSandbox(frame, address, permissions) {
+    frame.sandbox = "allow-scripts allow-same-origin allow-forms";
+    frame.allow = buildAllowAttribute(permissions);
+    const ready = new Promise((resolve) => {
+      window.addEventListener("message", ({ source, data }) => {
+        if (source === frame.contentWindow && data?.method?.endsWith("/sandbox-proxy-ready")) resolve();
+      });
+    });
+    frame.src = `${address}?csp=${encodeURIComponent(JSON.stringify(this.policy))}`;
+    await ready;
   }
 
   /**

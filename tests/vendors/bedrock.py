@@ -1,0 +1,154 @@
+"""Bedrock's runtime API, as botocore describes it and AWS's user guide has Stability's models."""
+
+import base64
+import json
+import re
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.vendors.server import Broken, Fake, black, picture, scenario_of, silence
+
+Document = dict[str, Any]
+_MODEL = "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-image-core-v1:1"
+_ROLE = "arn:aws:sts::123456789012:assumed-role/worker/worker"
+
+PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "invalid": (
+        400,
+        "ValidationException",
+        "Malformed input request: #/seed: 9 is not less or equal to 3, please reformat your input.",
+    ),
+    "filtered words": (
+        400,
+        "ValidationException",
+        "invalid_prompts: (400, 'invalid_prompts', 'One or more prompts contains filtered words.')",
+    ),
+    "filtered request": (
+        400,
+        "ValidationException",
+        "This request has been blocked by our content filters.",
+    ),
+    "no such model": (400, "ValidationException", "The provided model identifier is invalid."),
+    "no on demand": (
+        400,
+        "ValidationException",
+        "Invocation of model ID stability.x with on-demand throughput isn't supported.",
+    ),
+    "not allowed": (400, "ValidationException", "Operation not allowed"),
+    "quota": (
+        400,
+        "ServiceQuotaExceededException",
+        "Your request exceeds the service quota for your account.",
+    ),
+    "no access": (
+        403,
+        "AccessDeniedException",
+        f"User: {_ROLE} is not authorized to perform: bedrock:InvokeModel on resource: {_MODEL}",
+    ),
+    "expired": (
+        403,
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    ),
+    "unknown key": (
+        403,
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+    ),
+    "no model": (404, "ResourceNotFoundException", "Could not resolve the foundation model"),
+    "end of life": (
+        404,
+        "ResourceNotFoundException",
+        "This model version has reached the end of its life.",
+    ),
+    "throttled": (429, "ThrottlingException", "Too many requests, please wait before trying again"),
+    "not ready": (429, "ModelNotReadyException", "Model is not ready for inference"),
+    "unavailable": (
+        503,
+        "ServiceUnavailableException",
+        "Bedrock is unable to process your request",
+    ),
+    "server error": (500, "InternalServerException", "The system encountered an unexpected error"),
+    "model timeout": (
+        408,
+        "ModelTimeoutException",
+        "Model has timed out in processing the request",
+    ),
+    "model error": (424, "ModelErrorException", "The system encountered an unexpected error"),
+    "too large": (413, "RequestEntityTooLargeException", "Request body is too large"),
+}
+"""By scenario: status, type and message of an error. With ` once`, only the first one."""
+REASONS = {
+    "prompt filtered": "Filter reason: prompt",
+    "output filtered": "Filter reason: output image",
+    "input filtered": "Filter reason: input image",
+    "inference error": "Inference error",
+    "unheard of": "Unknown reason",
+}
+"""By scenario: why there is no image in a success. With ` once`, only the first time."""
+_SIGNED = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/,]+/\d{8}/us-west-2/bedrock/aws4_request, "
+    r"SignedHeaders=[a-z0-9;-]*host[a-z0-9;-]*, Signature=[0-9a-f]{64}"
+)
+
+
+class FakeBedrock(Fake):
+    """A request has to be signed for the region and the service; by whom does not matter."""
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[Route("/model/{model}/invoke", self.invoke, methods=["POST"])],
+        )
+
+    async def invoke(self, request: Request) -> Response:
+        if not _SIGNED.fullmatch(request.headers.get("authorization", "")):
+            return _error("unknown key")
+        body = json.loads(await request.body())
+        word = scenario_of(body["prompt"])
+        scenario = word.removesuffix(" once")
+        is_first = self.count(f"request {body['prompt']}") == 1
+        if not is_first and word.endswith(" once"):
+            scenario = "good"
+        if scenario in PROBLEMS:
+            return _error(scenario)
+        self.count("made")
+        if scenario == "silent":
+            return await silence()
+        if scenario == "broken":
+            return Broken()
+        if scenario == "gibberish":
+            return Response("<html>ok</html>")
+        return JSONResponse(_answer(scenario))
+
+
+def _answer(scenario: str) -> Document:
+    if scenario in REASONS:
+        return {"finish_reasons": [REASONS[scenario]]}
+    special: dict[str, list[str]] = {
+        "jpeg": [_base64(picture(2, "JPEG"))],
+        "several": [_base64(picture(1)), _base64(picture(2))],
+        "black": [_base64(black())],
+        "no image": [_base64(b"<svg/>")],
+        "not base64": ["%%%"],
+        "empty": [""],
+        "nothing": [],
+    }
+    images = special.get(scenario, [_base64(picture())])
+    if scenario == "output withheld":
+        # The picture is there, blurred; the reason says that it is not to be shown.
+        return {"seeds": [7], "finish_reasons": ["Filter reason: output image"], "images": images}
+    return {"seeds": [7] * len(images), "finish_reasons": [None] * len(images), "images": images}
+
+
+def _error(scenario: str) -> Response:
+    status, kind, message = PROBLEMS[scenario]
+    headers = {"x-amzn-errortype": f"{kind}:http://internal.amazon.com/coral/com.amazon.bedrock/"}
+    return JSONResponse({"message": message}, status, headers=headers)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

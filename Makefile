@@ -171,7 +171,7 @@ coldstart: $(READY) .venv-lambda/.ready $(LAMBDA)/.ready ## Measure: starts of t
 LOCK := --quiet --upgrade --generate-hashes --no-header --universal
 # What the SDK depends on for its client side, which `handler/lean.py` leaves out, and for a web
 # server, which Lambda is.
-NOT_IN_API := cffi click cryptography h11 httpcore2 httpx2 httpx2-jsfetch pycparser pyjwt truststore uvicorn
+NOT_IN_API := click cryptography h11 httpcore2 httpx2 httpx2-jsfetch pycparser pyjwt truststore uvicorn
 
 # What a function ships: its extra, without what the runtime brings.
 define lock_function

@@ -24,8 +24,8 @@ TOKENS = {
     "bfl": "BFL_API_KEY",
 }
 """The variable with each vendor's token; the token turns the vendor on."""
-WEBHOOK_SECRETS = {"replicate": "REPLICATE_WEBHOOK_SECRET"}
-"""The variable with the secret by which each vendor signs what it reports."""
+WEBHOOK_SECRETS = {"replicate": "REPLICATE_WEBHOOK_SECRET", "fal": "FAL_WEBHOOK_KEYS"}
+"""The variable with what verifies each vendor's reports: a shared secret, or public keys."""
 COMPATIBLE = "openai-compatible"
 """The provider that is whatever server the operator says."""
 COMPATIBLE_SERVERS = ("other", "litellm", "localai", "recraft", "sdcpp", "together", "vllm")
@@ -50,6 +50,8 @@ class Settings:
     """Those that can be reached from here; the API knows names only, and holds no token."""
     public_url: str | None
     """Where vendors reach us with their reports, without a slash at its end; None: they do not."""
+    reporting: frozenset[str]
+    """Names of the vendors whose reports are verified, and who may be asked for them."""
     webhook_secrets: Mapping[str, Secret]
     timing: Timing
     allowed_origins: tuple[str, ...]
@@ -80,6 +82,11 @@ class Settings:
         except ValueError as error:
             raise ConfigurationError(f"WORKER_TIMEOUT_SECONDS, LEASE_SECONDS: {error}") from error
         vendors = configured_vendors(environ)
+        webhook_secrets = {
+            name: _token(variable, environ[variable])
+            for name, variable in WEBHOOK_SECRETS.items()
+            if environ.get(variable)
+        }
         return cls(
             credits_table=_required(environ, "CREDITS_TABLE"),
             generations_table=_required(environ, "GENERATIONS_TABLE"),
@@ -89,11 +96,9 @@ class Settings:
             providers=frozenset(vendors) | _names(environ, "PROVIDERS", PROVIDER_NAMES),
             vendors=vendors,
             public_url=_base_url(environ, "PUBLIC_URL"),
-            webhook_secrets={
-                name: _token(variable, environ[variable])
-                for name, variable in WEBHOOK_SECRETS.items()
-                if environ.get(variable)
-            },
+            reporting=frozenset(webhook_secrets)
+            | _names(environ, "REPORTING", tuple(WEBHOOK_SECRETS)),
+            webhook_secrets=webhook_secrets,
             timing=timing,
             allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
             previews=_one_of(environ, "PREVIEWS", ("on", "off")) == "on",

@@ -12,9 +12,12 @@ from handler.core.vendors import Secret
 from handler.core.waking import Waking
 from handler.settings import Settings
 from handler.web.services import ApiServices
-from handler.web.signatures import StandardWebhook, Verify
+from handler.web.signatures import FalWebhook, StandardWebhook, Verify
 
-_SCHEMES: Mapping[str, Callable[[Secret], Verify]] = {"replicate": StandardWebhook}
+_SCHEMES: Mapping[str, Callable[[Secret], Verify]] = {
+    "replicate": StandardWebhook,
+    "fal": FalWebhook,
+}
 
 
 def verifiers(secrets: Mapping[str, Secret]) -> dict[str, Verify]:

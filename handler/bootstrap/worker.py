@@ -15,7 +15,7 @@ def build_worker(settings: Settings, connect: Connect) -> Worker:
     return Worker(
         models=load_catalogue(settings.providers),
         providers=build_providers(
-            settings.vendors, stores.clock, settings.timing, settings.public_url
+            settings.vendors, stores.clock, settings.timing, _public_urls(settings)
         ),
         ledger=stores.ledger,
         generations=stores.generations,
@@ -25,4 +25,13 @@ def build_worker(settings: Settings, connect: Connect) -> Worker:
         clock=stores.clock,
         timing=settings.timing,
         preview_of=make_preview if settings.previews else None,
+    )
+
+
+def _public_urls(settings: Settings) -> dict[str, str]:
+    """Where each vendor may report to; what could not be verified need not be sent."""
+    return (
+        {}
+        if settings.public_url is None
+        else dict.fromkeys(settings.reporting, settings.public_url)
     )

@@ -5,10 +5,11 @@ Facts from fal's clients (fal-client 1.0.3, @fal-ai/client 1.10.1) and its docum
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
+from urllib.parse import urlencode
 
 from handler.core.failures import FailureKind
 from handler.core.ports import Failed, Job, Provider, Running
@@ -35,7 +36,8 @@ _PASSING = frozenset({408, 425, 429})
 
 def build(setup: Setup) -> Provider:
     """The queue of fal."""
-    return setup.provider(FalVendor(setup.calls(BASE_URL, "authorization", "Key")), HOSTS)
+    calls = setup.calls(BASE_URL, "authorization", "Key")
+    return setup.provider(FalVendor(calls, setup.webhook_url), HOSTS)
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,12 @@ class FalVendor:
     """Implements `Vendor`; a job's `ref` are the URLs of its status, its result and its cancel."""
 
     calls: Calls
+    webhook_url: Callable[[Job], str | None]
 
     def submit(self, job: Job) -> Answer:
         """See `Vendor`."""
-        reply = self.calls.make(f"/{job.provider_model}", request_body(job), _HEADERS)
+        path = submission_path(job, self.webhook_url(job))
+        reply = self.calls.make(path, request_body(job), _HEADERS)
         answer = read_submission(reply)
         if isinstance(answer, Running) and not all(map(self.calls.is_own, answer.ref.split())):
             return unreadable(reply)
@@ -61,6 +65,12 @@ class FalVendor:
     def cancel(self, ref: str) -> None:
         """See `Vendor`."""
         self.calls.tell("PUT", ref.split()[2])
+
+
+def submission_path(job: Job, webhook_url: str | None = None) -> str:
+    """Where a request is submitted, which reports its end to `webhook_url`."""
+    query = "" if webhook_url is None else "?" + urlencode({"fal_webhook": webhook_url})
+    return f"/{job.provider_model}{query}"
 
 
 def request_body(job: Job) -> dict[str, Any]:

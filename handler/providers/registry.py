@@ -1,6 +1,7 @@
 """Which providers there are, in order, and how each is built when it is configured."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from handler.core.ports import Clock, Provider
 from handler.core.timing import Timing
@@ -22,16 +23,21 @@ _BUILDERS: Mapping[str, Callable[[Setup], Provider]] = {
 
 
 def build_providers(
-    vendors: Mapping[str, VendorAccess], clock: Clock, timing: Timing, public_url: str | None = None
+    vendors: Mapping[str, VendorAccess],
+    clock: Clock,
+    timing: Timing,
+    public_urls: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Provider]:
     """The adapters of the configured providers, by name.
 
-    Vendors that can are asked to report to `public_url`.
+    Those vendors are asked to report that have a public URL of ours.
     """
     client = new_client()
     answer_seconds = timing.answer_ms / 1000
     return {
-        name: build(Setup(name, vendors[name], clock, client, answer_seconds, public_url))
+        name: build(
+            Setup(name, vendors[name], clock, client, answer_seconds, public_urls.get(name))
+        )
         for name, build in _BUILDERS.items()
         if name in vendors
     }

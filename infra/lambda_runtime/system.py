@@ -57,7 +57,7 @@ def with_vendors(
     worker = read_event_source(template).function
     names = {"PROVIDERS": environment["PROVIDERS"], **webhook_secrets(environ)}
     added = {route.function: names for route in read_http_api(template).routes}
-    added[worker] = vendor_variables(environ)
+    added[worker] = {**vendor_variables(environ), "REPORTING": environment["REPORTING"]}
     return {
         name: function.with_variables(added.get(name, {})) for name, function in functions.items()
     }

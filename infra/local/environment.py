@@ -74,8 +74,13 @@ def function_environment(
     # A vendor may take minutes for one answer, which a lease has to outlast.
     timing = {} if vendors else timing
     chosen = {name: environ[name] for name in (*TIMING, *CHANGEABLE) if environ.get(name)}
-    names = ",".join(sorted(vendors))
-    return {**provisioned, **timing, **chosen, "PROVIDERS": names, "LOCAL_SKETCH": "on"}
+    names = {
+        "PROVIDERS": ",".join(sorted(vendors)),
+        "REPORTING": ",".join(
+            name for name in WEBHOOK_SECRETS if environ.get(WEBHOOK_SECRETS[name])
+        ),
+    }
+    return {**provisioned, **timing, **chosen, **names, "LOCAL_SKETCH": "on"}
 
 
 def vendor_variables(environ: Mapping[str, str]) -> dict[str, str]:
@@ -89,5 +94,5 @@ def vendor_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def webhook_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the web server needs to know whose reports it is sent."""
+    """What the web server verifies by that a report is the vendor's."""
     return {name: environ[name] for name in WEBHOOK_SECRETS.values() if environ.get(name)}

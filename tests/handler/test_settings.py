@@ -172,8 +172,17 @@ class TestVendors:
         settings = Settings.from_env(given)
         assert settings.public_url == "https://images.example"
         assert settings.webhook_secrets["replicate"].reveal() == "whsec_AAAA"
+        assert settings.reporting == {"replicate"}
         assert "AAAA" not in repr(settings)
         assert settings.vendors == {}
+
+    def test_names_alone_say_whose_reports_are_verified_elsewhere(self) -> None:
+        """How the worker knows what the API has."""
+        settings = Settings.from_env({**COMPLETE, "REPORTING": "fal,"})
+        assert settings.reporting == {"fal"}
+        assert settings.webhook_secrets == {}
+        with pytest.raises(ConfigurationError, match="REPORTING"):
+            Settings.from_env({**COMPLETE, "REPORTING": "openai"})
 
     def test_only_known_servers_are_named(self) -> None:
         given = {

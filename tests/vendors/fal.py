@@ -1,10 +1,13 @@
 """The queue of fal, as its clients and its documentation of errors have it."""
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,6 +16,27 @@ from starlette.routing import Route
 from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
 
 Document = dict[str, Any]
+
+SIGNING_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"fal of the tests").digest())
+
+
+def public_key(key: Ed25519PrivateKey = SIGNING_KEY) -> str:
+    """The `x` of its JSON Web Key."""
+    return base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode().rstrip("=")
+
+
+def webhook_headers(
+    body: bytes, at_seconds: int, key: Ed25519PrivateKey = SIGNING_KEY
+) -> dict[str, str]:
+    """What a report is sent with, made independently of what verifies it."""
+    named = {
+        "x-fal-webhook-request-id": "r1-0",
+        "x-fal-webhook-user-id": "github|1",
+        "x-fal-webhook-timestamp": str(at_seconds),
+    }
+    signed = "\n".join([*named.values(), hashlib.sha256(body).hexdigest()]).encode()
+    signature = {"x-fal-webhook-signature": key.sign(signed).hex()}
+    return {"content-type": "application/json", **named, **signature}
 
 
 def _typed(kind: str, message: str, *loc: str) -> Document:
@@ -119,6 +143,7 @@ class Job:
     app: str
     input: Document
     scenario: str
+    webhook: str | None = None
     looks: int = 0
     result_looks: int = 0
     is_canceled: bool = False
@@ -178,7 +203,8 @@ class FakeFal(Fake):
             return Response("<html>ok</html>")
         # What comes after owner and name says how the application is called, not where it is.
         app = "/".join(request.path_params["model"].split("/")[:2])
-        job = Job(f"r{self.count('job')}-{len(self.jobs)}", app, body, scenario)
+        webhook = request.query_params.get("fal_webhook")
+        job = Job(f"r{self.count('job')}-{len(self.jobs)}", app, body, scenario, webhook)
         self.jobs[job.id] = job
         return JSONResponse({**self._named(job), "status": "IN_QUEUE", "queue_position": 0})
 
@@ -250,6 +276,20 @@ class FakeFal(Fake):
         if name.startswith("black"):
             return Response(black("JPEG"))
         return Response(picture(len(name), "JPEG"))
+
+    def report(self, ref: str, at_seconds: int) -> int:
+        """Let the request of these URLs end, and report it where it was asked for.
+
+        The answer's status.
+        """
+        job = self.jobs[ref.split()[1].rpartition("/")[2]]
+        job.scenario, job.looks = "good", 3
+        assert job.webhook is not None
+        named = {"request_id": job.id, "gateway_request_id": job.id, "error": None}
+        body = json.dumps({**named, "status": "OK", "payload": self._output(job)}).encode()
+        headers = webhook_headers(body, at_seconds)
+        with httpx2.Client(trust_env=False) as client:
+            return client.post(job.webhook, content=body, headers=headers).status_code
 
     def _output(self, job: Job) -> Document:
         count = int(job.input.get("num_images", 1))

@@ -66,7 +66,8 @@ class Bench:
         services = Services.new(_never, _never)
         plain = build(services, random.Random(1))  # noqa: S311 - it spreads retries
         access = self.access or VendorAccess(Secret(TOKEN), self.base_url)
-        adapter = build_providers({self.provider: access}, services.clock, QUICK, self.public_url)[
+        public_urls = {} if self.public_url is None else {self.provider: self.public_url}
+        adapter = build_providers({self.provider: access}, services.clock, QUICK, public_urls)[
             self.provider
         ]
         models = {self.model.id: self.model}

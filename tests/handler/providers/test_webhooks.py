@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.bootstrap.api import verifiers
@@ -14,12 +15,16 @@ from handler.core.waking import Waking
 from handler.web.app import build_app
 from handler.web.services import ApiServices
 from tests.handler.providers.bench import Bench
+from tests.handler.providers.cells.cell import VendorCells
+from tests.handler.providers.cells.fal import FAL
 from tests.handler.providers.cells.replicate import REPLICATE
 from tests.simulation.machinery import deliver
+from tests.vendors.fal import FakeFal, public_key
 from tests.vendors.replicate import WEBHOOK_SECRET, FakeReplicate
-from tests.vendors.server import Fake, listening, served
+from tests.vendors.server import listening, served
 
-SECRETS = {"replicate": Secret(WEBHOOK_SECRET)}
+SECRETS = {"replicate": Secret(WEBHOOK_SECRET), "fal": Secret(public_key())}
+Reporting = FakeReplicate | FakeFal
 
 
 @dataclass
@@ -33,12 +38,35 @@ class Late:
         await self.app(scope, receive, send)
 
 
+@dataclass
+class Vendor:
+    """One that reports, and the system that it can reach."""
+
+    fake: Reporting
+    bench: Bench
+
+    def report(self, generation: Generation) -> int:
+        """It reports that the job has ended; the status that it is answered with."""
+        assert generation.provider_ref is not None
+        now_seconds = self.bench.system.services.clock.now // 1000
+        return self.fake.report(generation.provider_ref, now_seconds)
+
+
+@pytest.fixture(params=[REPLICATE, FAL], ids=["replicate", "fal"])
+def vendor(request: pytest.FixtureRequest) -> Iterator[Vendor]:
+    cells: VendorCells = request.param
+    fake = cells.new_fake()
+    assert isinstance(fake, Reporting)
+    with served(fake), running(cells, fake) as bench:
+        yield Vendor(fake, bench)
+
+
 @contextmanager
-def running(fake: Fake) -> Iterator[Bench]:
+def running(cells: VendorCells, fake: Reporting) -> Iterator[Bench]:
     """A system whose vendor can reach it."""
     late = Late()
     with listening(late) as origin:
-        bench = Bench("replicate", REPLICATE.model, fake.base_url, public_url=origin)
+        bench = Bench(cells.provider, cells.model, fake.base_url, public_url=origin)
         system = bench.system
         services = ApiServices(
             clock=system.services.clock,
@@ -62,12 +90,6 @@ def begun(bench: Bench) -> Generation:
     return bench.run_once(generation)
 
 
-def report(fake: FakeReplicate, bench: Bench, generation: Generation) -> int:
-    """The vendor reports that the job has ended; the status that it is answered with."""
-    assert generation.provider_ref is not None
-    return fake.report(generation.provider_ref, bench.system.services.clock.now // 1000)
-
-
 def work_on_messages(bench: Bench) -> int:
     """Deliver what can be received now; how many that was."""
     messages = bench.system.services.queue.visible()
@@ -76,18 +98,39 @@ def work_on_messages(bench: Bench) -> int:
     return len(messages)
 
 
-class TestReplicate:
-    def test_a_report_ends_a_long_wait(self) -> None:
-        with served(FakeReplicate()) as fake, running(fake) as bench:
-            generation = begun(bench)
-            assert work_on_messages(bench) == 0, "it is parked"
-            assert report(fake, bench, generation) == 200
-            assert work_on_messages(bench) == 1
-            assert bench.generation(generation.id).status is Status.SUCCEEDED
-            assert bench.finish(generation).charged_micros == 3_000
+def test_a_report_ends_a_long_wait(vendor: Vendor) -> None:
+    bench = vendor.bench
+    generation = begun(bench)
+    assert work_on_messages(bench) == 0, "it is parked"
+    assert vendor.report(generation) == 200
+    assert work_on_messages(bench) == 1
+    assert bench.generation(generation.id).status is Status.SUCCEEDED
+    assert bench.finish(generation).charged_micros == bench.model.pricing.amount_micros(1)
 
-    def test_it_is_asked_for_with_the_generation_in_its_address(self) -> None:
-        with served(FakeReplicate()) as fake, running(fake) as bench:
+
+def test_many_reports_are_as_good_as_one(vendor: Vendor) -> None:
+    bench = vendor.bench
+    generation = begun(bench)
+    for _ in range(3):
+        assert vendor.report(generation) == 200
+    assert work_on_messages(bench) == 3
+    ended = bench.finish(generation)
+    assert ended.status is Status.SUCCEEDED
+    assert vendor.report(generation) == 200
+    assert work_on_messages(bench) == 0
+    assert bench.generation(generation.id) == ended
+
+
+def test_a_report_after_a_cancel_brings_nothing_back(vendor: Vendor) -> None:
+    generation = begun(vendor.bench)
+    vendor.bench.cancel(generation)
+    assert vendor.report(generation) == 200
+    assert vendor.bench.finish(generation).status is Status.CANCELED
+
+
+class TestAsking:
+    def test_replicate_is_given_the_generations_address_in_the_body(self) -> None:
+        with served(FakeReplicate()) as fake, running(REPLICATE, fake) as bench:
             generation = begun(bench)
             (created,) = fake.arrivals.of("POST")
             body = json.loads(created.body)
@@ -96,28 +139,22 @@ class TestReplicate:
             )
             assert body["webhook_events_filter"] == ["completed"]
 
-    def test_without_an_address_of_ours_none_is_asked_for(self) -> None:
+    def test_fal_is_given_it_in_the_query(self) -> None:
+        with served(FakeFal()) as fake, running(FAL, fake) as bench:
+            generation = begun(bench)
+            (job,) = fake.jobs.values()
+            assert job.webhook == f"{bench.public_url}/v1/images/webhooks/fal/{generation.id}"
+            (submitted,) = fake.arrivals.of("POST")
+            assert submitted.path == "/fal-ai/flux/schnell"
+            assert "webhook" not in submitted.body.decode()
+
+    def test_without_an_address_of_ours_replicate_is_asked_for_none(self) -> None:
         with served(FakeReplicate()) as fake:
-            bench = Bench("replicate", REPLICATE.model, fake.base_url)
-            begun(bench)
+            begun(Bench("replicate", REPLICATE.model, fake.base_url))
             (created,) = fake.arrivals.of("POST")
             assert set(json.loads(created.body)) == {"input"}
 
-    def test_many_reports_are_as_good_as_one(self) -> None:
-        with served(FakeReplicate()) as fake, running(fake) as bench:
-            generation = begun(bench)
-            for _ in range(3):
-                assert report(fake, bench, generation) == 200
-            assert work_on_messages(bench) == 3
-            ended = bench.finish(generation)
-            assert ended.status is Status.SUCCEEDED
-            assert report(fake, bench, generation) == 200
-            assert work_on_messages(bench) == 0
-            assert bench.generation(generation.id) == ended
-
-    def test_a_report_after_a_cancel_brings_nothing_back(self) -> None:
-        with served(FakeReplicate()) as fake, running(fake) as bench:
-            generation = begun(bench)
-            bench.cancel(generation)
-            assert report(fake, bench, generation) == 200
-            assert bench.finish(generation).status is Status.CANCELED
+    def test_without_an_address_of_ours_fal_is_asked_for_none(self) -> None:
+        with served(FakeFal()) as fake:
+            begun(Bench("fal", FAL.model, fake.base_url))
+            assert [job.webhook for job in fake.jobs.values()] == [None]

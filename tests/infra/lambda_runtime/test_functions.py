@@ -39,7 +39,7 @@ def test_only_the_worker_sees_tokens_and_the_api_knows_names(template: Template)
         "REPLICATE_WEBHOOK_SECRET": "whsec_c2VjcmV0",
         "HOME": "/root",
     }
-    common = {**COMMON, "PROVIDERS": "openai-compatible,replicate"}
+    common = {**COMMON, "PROVIDERS": "openai-compatible,replicate", "REPORTING": "replicate"}
     functions = with_vendors(template, read_functions(template, common, {}), common, environ)
     api = Settings.from_env(functions["ApiFunction"].environment)
     worker = Settings.from_env(functions["WorkerFunction"].environment)
@@ -47,6 +47,7 @@ def test_only_the_worker_sees_tokens_and_the_api_knows_names(template: Template)
     assert not api.vendors
     assert set(worker.vendors) == {"replicate", "openai-compatible"}
     assert set(api.webhook_secrets) == {"replicate"}
+    assert worker.reporting == {"replicate"}
     for name, function in functions.items():
         assert ("secret" in function.environment.values()) == (name == "WorkerFunction")
         assert "HOME" not in function.environment

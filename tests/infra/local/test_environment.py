@@ -28,6 +28,7 @@ def test_a_vendor_has_the_time_that_it_has_in_a_deployment() -> None:
     settings = Settings.from_env(environment)
     assert settings.timing.answer_ms == 300_000
     assert settings.providers == {"sketch", "replicate", "openai-compatible"}
+    assert settings.reporting == {"replicate"}
 
 
 def test_what_is_announced_in_a_file_holds_names_and_no_secrets() -> None:

@@ -5,6 +5,7 @@
 
 import hashlib
 import io
+import json
 import os
 import platform
 import re
@@ -19,6 +20,7 @@ import pytest
 
 from infra.local.environment import aws_environment
 from infra.packaging.artifact import DEPLOYED_AT, MACHINES, REQUIREMENTS
+from tests.vendors.fal import public_key, webhook_headers
 
 MEGABYTE = 1_000_000
 ZIPPED_LIMITS = {"ApiFunction": 12, "WorkerFunction": 30, "SweeperFunction": 1}
@@ -137,6 +139,17 @@ for installed in importlib.metadata.distributions(path=[sys.argv[2]]):
     assert importlib.metadata.version(installed.name) == installed.version
 """
 
+VERIFY = """
+import json, sys
+from handler.core.vendors import Secret
+from handler.web.signatures import FalWebhook
+verify = FalWebhook(Secret(sys.argv[1]))
+headers, body = json.loads(sys.argv[2]), sys.argv[3].encode()
+now_ms = int(headers["x-fal-webhook-timestamp"]) * 1000
+print(verify(headers, body, now_ms), verify(headers, body + b" ", now_ms))
+"""
+HERE = next((a for a, machine in MACHINES.items() if machine == platform.machine()), "")
+
 
 @pytest.fixture(scope="session")
 def function_python() -> str:
@@ -151,26 +164,38 @@ def test_its_entry_module_needs_nothing_but_the_artifact_and_the_runtime(
     function: str, function_python: str, tmp_path: Path
 ) -> None:
     """With a source that would fail, if one were read."""
-    architecture = next(a for a, machine in MACHINES.items() if machine == platform.machine())
     artifact = tmp_path / "task"
-    shutil.copytree(built(architecture, function), artifact)
+    shutil.copytree(built(HERE, function), artifact)
     for source in artifact.rglob("*.py"):
         source.write_text("raise AssertionError('the bytecode was not used')")
-    runtime = os.environ["RUNTIME"]
+    told = run(function_python, artifact, IMPORT, ENTRY_MODULES[function], str(artifact))
+    assert told.startswith(str(artifact))
+
+
+def test_the_api_function_verifies_what_fal_signed(function_python: str) -> None:
+    body = b'{"status": "OK"}'
+    headers = json.dumps(webhook_headers(body, 1_764_064_800))
+    artifact = built(HERE, "ApiFunction")
+    told = run(function_python, artifact, VERIFY, public_key(), headers, body.decode())
+    assert told.split() == ["True", "False"]
+
+
+def run(python: str, artifact: Path, program: str, *arguments: str) -> str:
+    """What a program says that has the artifact and the runtime, and nothing else."""
     environ = {
         **SETTINGS,
         **aws_environment({}, "http://127.0.0.1:1"),
-        "PYTHONPATH": os.pathsep.join([str(artifact), runtime]),
+        "PYTHONPATH": os.pathsep.join([str(artifact), os.environ["RUNTIME"]]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = subprocess.run(
-        [function_python, "-S", "-P", "-c", IMPORT, ENTRY_MODULES[function], str(artifact)],
+        [python, "-S", "-P", "-c", program, *arguments],
         env=environ,
-        cwd=tmp_path,
+        cwd=artifact.parent,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(str(artifact))
+    return done.stdout

@@ -6,24 +6,16 @@ The vendors are their fakes, at their own addresses; everything else is what a u
 import asyncio
 import contextlib
 import io
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from handler.catalogue.load import load_catalogue
 from handler.core.models import Model
-from handler.core.money import parse_usd
 from handler.settings import PROVIDER_NAMES, TOKENS
-from infra.local.assistant import connected, fetch
-from infra.local.data import DataDirectory, RunningStack
-from infra.local.launch import launched
-from infra.operator.books import Discrepancy, check_account
-from infra.operator.stores import operator_stores
+from tests.infra.local.stack import Stack, running_stack
 from tests.vendors.bedrock import FakeBedrock
 from tests.vendors.bfl import FakeBfl
 from tests.vendors.fal import FakeFal
@@ -47,29 +39,8 @@ FAKES: dict[str, type[Fake]] = {
 class Running:
     """The stack, and who it talks to."""
 
-    stack: RunningStack
-    data: Path
+    stack: Stack
     fakes: dict[str, Fake]
-
-    @property
-    def key(self) -> str:
-        key = DataDirectory(self.data).saved_key()
-        assert key is not None
-        return key
-
-    @property
-    def available_micros(self) -> int:
-        (account,) = operator_stores(self.data).accounts.list_accounts()
-        return account.available_micros
-
-    def discrepancies(self) -> list[Discrepancy]:
-        """What `images-mcp books check` finds."""
-        stores = operator_stores(self.data)
-        return [
-            found
-            for account in stores.accounts.list_accounts()
-            for found in check_account(stores, account.id)
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +52,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             for name, fake in fakes.items()
         }
         tokens = dict.fromkeys([*TOKENS.values(), "OPENAI_COMPATIBLE_API_KEY"], TOKEN)
-        environ = {**os.environ, **addresses, **tokens, "BEDROCK": "on"}
         data = tmp_path_factory.mktemp("vendors")
-        _, stack = exits.enter_context(launched(data, "--port", "0", environ=environ))
-        yield Running(stack, data, fakes)
+        variables = {**addresses, **tokens, "BEDROCK": "on"}
+        yield Running(exits.enter_context(running_stack(data, variables)), fakes)
 
 
 def simplest_models() -> list[Model]:
@@ -98,33 +68,18 @@ def simplest_models() -> list[Model]:
 
 @pytest.mark.parametrize("model", simplest_models(), ids=lambda model: model.provider)
 def test_an_assistant_generates(running: Running, model: Model) -> None:
-    before_micros = running.available_micros
-    fake = running.fakes[model.provider]
+    stack, fake = running.stack, running.fakes[model.provider]
+    before_micros = stack.available_micros
     fake.forget()
-
-    async def generate() -> tuple[dict[str, Any], dict[str, Any], list[bytes]]:
-        async with connected(running.stack.endpoint, running.key) as assistant:
-            listed = await assistant.call("list_models")
-            assert model.id in [each["id"] for each in listed]
-            shown = await assistant.call("get_model", model_id=model.id)
-            wanted = {"prompt": f"a boat by {model.provider}"}
-            assert set(wanted) <= set(shown["input_schema"]["properties"])
-            begun = await assistant.call("generate_image", model_id=model.id, input=wanted)
-            ended = await assistant.final(begun)
-            collected = await assistant.call("get_generation", id=ended["id"])
-            return ended, collected, [await fetch(image["url"]) for image in ended["images"]]
-
-    ended, collected, images = asyncio.run(generate())
-    assert ended["status"] == "succeeded", ended
+    generated = asyncio.run(stack.generate(model.id, prompt=f"a boat by {model.provider}"))
+    assert generated.status == "succeeded", generated.error
     assert len(fake.arrivals.of("POST")) == 1
-    assert [Image.open(io.BytesIO(image)).size for image in images] == [(64, 48)]
-    assert collected["model"] == model.id
-    charged_micros = before_micros - running.available_micros
-    assert charged_micros == parse_usd(collected["cost"]) > 0
-    assert running.discrepancies() == []
+    assert [Image.open(io.BytesIO(image)).size for image in generated.images] == [(64, 48)]
+    assert before_micros - stack.available_micros == generated.cost_micros > 0
+    assert stack.discrepancies() == []
 
 
 def test_no_token_is_written_anywhere(running: Running) -> None:
-    files = [path for path in running.data.rglob("*") if path.is_file()]
+    files = [path for path in running.stack.data.rglob("*") if path.is_file()]
     assert any(path.name == "worker.log" for path in files)
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []

@@ -1,0 +1,1 @@
+"""cog, the open-source server that runs models at Replicate, in the place of Replicate."""

@@ -39,9 +39,10 @@ test: $(READY) ## Run the test suite
 test-providers: $(READY) ## Run the tests of the vendors' adapters: every situation, hostile URLs and files
 	@$(BIN)/pytest --numprocesses auto --dist worksteal tests/handler/providers
 
-.venv-vendors/.ready: requirements-vendors.txt
-	@$(PYTHON) -m venv .venv-vendors
-	@.venv-vendors/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-vendors.txt
+# Programs of others that the tests run, each set in an environment of its own.
+.venv-vendors/.ready .venv-gateway/.ready: .venv-%/.ready: requirements-%.txt
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@
 
 tests/official/node_modules/.ready: tests/official/package-lock.json
@@ -49,7 +50,7 @@ tests/official/node_modules/.ready: tests/official/package-lock.json
 	@touch $@
 
 .PHONY: test-vendors-official
-test-vendors-official: $(READY) .venv-vendors/.ready tests/official/node_modules/.ready ## Check the vendors' fakes against the vendors' own descriptions and clients (needs Node)
+test-vendors-official: $(READY) .venv-vendors/.ready .venv-gateway/.ready tests/official/node_modules/.ready ## Check fakes and adapters against the vendors' own descriptions, clients and servers (needs Node)
 	@$(BIN)/pytest tests/official/check_*.py
 
 .PHONY: simulate
@@ -185,7 +186,7 @@ lock: $(READY) ## Renew the hashed requirements files (needs uv)
 	@printf 'awslambdaric\nboto3\n' | uv pip compile $(LOCK) --python-version 3.13 -o requirements-lambda.txt -
 	$(call lock_function,api,$(NOT_IN_API))
 	$(call lock_function,worker)
-	@uv pip compile $(LOCK) --python-version 3.11 --group vendors -o requirements-vendors.txt
+	@for group in vendors gateway; do uv pip compile $(LOCK) --python-version 3.11 --group $$group -o requirements-$$group.txt || exit 1; done
 	@echo aws-sam-cli | uv pip compile $(LOCK) --python-version 3.11 -o requirements-sam.txt -
 	@printf 'mangum\nmcp\n' | uv pip compile $(LOCK) --python-version 3.13 --constraint requirements-dev.txt -o infra/bench/naive/requirements.txt -
 	@printf 'aws-sam-translator\nboto3\nministack\nsnapshot-restore-py\n' | uv pip compile $(LOCK) --python-version 3.13 \
@@ -193,7 +194,7 @@ lock: $(READY) ## Renew the hashed requirements files (needs uv)
 
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and the local stack's data
-	@rm -rf .venv .venv-sam .venv-lambda .venv-rehearsal .venv-vendors .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
+	@rm -rf .venv .venv-sam .venv-lambda .venv-rehearsal .venv-vendors .venv-gateway .local out .mypy_cache .ruff_cache .pytest_cache .aws-sam build *.egg-info
 
 VIEWER := tests/apps/viewer
 

@@ -22,6 +22,8 @@ class Dialect:
     edits: bool = False
     """Whether it edits images that are named by URL."""
     prompt: Callable[[str], str] = str
+    said: Callable[[str], str] = str
+    """Finds in the message of an error what the vendor behind the server said."""
 
 
 _ARGUMENTS = re.compile(r"(?is)<\s*sd_cpp_extra_args\b.*?(</\s*sd_cpp_extra_args\s*>|$)")
@@ -37,6 +39,16 @@ def _without_arguments(prompt: str) -> str:
 def _in_one_piece(prompt: str) -> str:
     """Without the sign behind which a server reads what the picture should not show."""
     return prompt.replace("|", ",")
+
+
+_WRAPPING = re.compile(
+    r"(?s)^(?:(?:litellm\.)?\w+(?:Error|Exception)(?::| -)\s+)+|\s*LiteLLM: model group .*$"
+)
+
+
+def _unwrapped(message: str) -> str:
+    """Without the names of classes before it, and what the gateway tells of itself after it."""
+    return _WRAPPING.sub("", message)
 
 
 _B64 = {"response_format": "b64_json"}
@@ -59,7 +71,7 @@ OPENAI = Dialect(
 DIALECTS: Mapping[str, Dialect] = {
     "other": Dialect(frozenset({"n", "size"}), always=_B64),
     # A gateway to many vendors, OpenAI among them.
-    "litellm": Dialect(OPENAI.parameters),
+    "litellm": Dialect(OPENAI.parameters, said=_unwrapped),
     # Answers with URLs on its own origin unless told otherwise.
     "localai": Dialect(frozenset({"n", "size", "step"}), always=_B64, prompt=_in_one_piece),
     "recraft": Dialect(frozenset({"n", "size", "style"}), always=_B64, hosts=("img.recraft.ai",)),

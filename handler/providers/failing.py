@@ -57,12 +57,12 @@ def failed(
     )
 
 
-def refused(reply: Reply) -> Failed:
+def refused(reply: Reply, said: str | None = None) -> Failed:
     """What a reply other than 2xx stands for, where the vendor has no table of its own.
 
-    Retryable are those that say that nothing was begun.
+    Retryable are those that say that nothing was begun. `said` replaces what is found in the reply.
     """
-    said, status = words_of(reply), reply.status
+    said, status = words_of(reply) if said is None else said, reply.status
     if status in (408, 429, 503):
         return failed(
             FailureKind.CAPACITY,

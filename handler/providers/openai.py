@@ -4,6 +4,8 @@ Facts from OpenAI's OpenAPI description (2026-08-21) and from the servers' own s
 server is sent beside model and prompt is in `handler.providers.dialects`.
 """
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,14 +21,35 @@ BASE_URL = "https://api.openai.com/v1"
 MAX_INLINE_BYTES = 15 * 1024 * 1024
 """As base64 just below the 20,971,520 characters that the description allows."""
 
-_FILTERED = {"moderation_blocked", "content_policy_violation", "image_generation_user_error"}
-"""Codes and types: a gateway in between may replace the code, and keeps the type."""
-_ACCOUNT = {
-    "insufficient_quota",
-    "billing_hard_limit_reached",
-    "billing_not_active",
-    "invalid_api_key",
+_NAMES: Mapping[str, FailureKind] = {
+    **dict.fromkeys(
+        ("moderation_blocked", "content_policy_violation", "image_generation_user_error"),
+        FailureKind.CONTENT_FILTER,
+    ),
+    **dict.fromkeys(
+        (
+            "insufficient_quota",
+            "billing_hard_limit_reached",
+            "billing_limit",
+            "billing_not_active",
+            "invalid_api_key",
+        ),
+        FailureKind.PROVIDER_ACCOUNT,
+    ),
+    "model_not_found": FailureKind.MODEL_UNAVAILABLE,
 }
+"""By code or type."""
+_WORDS: tuple[tuple[re.Pattern[str], FailureKind], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), kind)
+    for pattern, kind in (
+        (r"safety system|content.?policy", FailureKind.CONTENT_FILTER),
+        (
+            r"hard limit has been reached|exceeded your current quota|check your billing",
+            FailureKind.PROVIDER_ACCOUNT,
+        ),
+    )
+)
+"""By what is said: a gateway in between replaces codes and types."""
 
 
 def build(setup: Setup) -> Provider:
@@ -55,7 +78,7 @@ class OpenAIVendor(Immediate):
     def submit(self, job: Job) -> Answer:
         """See `Vendor`."""
         path, body = request(job, self.dialect)
-        return read(self.calls.make(path, body))
+        return read(self.calls.make(path, body), self.dialect.said)
 
 
 def request(job: Job, dialect: Dialect) -> tuple[str, dict[str, Any]]:
@@ -74,10 +97,10 @@ def request(job: Job, dialect: Dialect) -> tuple[str, dict[str, Any]]:
     return "/images/generations", body
 
 
-def read(reply: Reply) -> Answer:
-    """The answer."""
+def read(reply: Reply, said: Callable[[str], str] = str) -> Answer:
+    """The answer; `said` finds the vendor's own words in what a gateway made of them."""
     if not reply.is_success:
-        return _refusal(reply)
+        return _refusal(reply, said(words_of(reply)))
     data = reply.document().get("data")
     if not isinstance(data, list):
         return unreadable(reply)
@@ -98,25 +121,30 @@ def _output(image: Any) -> str | None:
 
 def is_not_begun(reply: Reply) -> bool:
     """Whether repeating the request is of use, and cannot make the images twice."""
-    is_final = reply.headers.get("x-should-retry") == "false" or _names(reply) & _ACCOUNT
+    is_final = reply.headers.get("x-should-retry") == "false" or _kind(reply) is not None
     return not_begun(reply) and not is_final
 
 
-def _refusal(reply: Reply) -> Answer:
-    names = _names(reply)
-    if names & _FILTERED:
-        return failed(FailureKind.CONTENT_FILTER, words_of(reply))
-    if names & _ACCOUNT:
-        return failed(FailureKind.PROVIDER_ACCOUNT, words_of(reply))
-    if "model_not_found" in names:
-        return failed(FailureKind.MODEL_UNAVAILABLE, words_of(reply))
-    answer = refused(reply)
+def _refusal(reply: Reply, said: str) -> Answer:
+    kind = _kind(reply)
+    if kind is not None:
+        return failed(kind, said)
+    answer = refused(reply, said)
     return replace(answer, retryable=answer.retryable and is_not_begun(reply))
 
 
-def _names(reply: Reply) -> set[str]:
+def _kind(reply: Reply) -> FailureKind | None:
+    """What an error stands for whatever its status is."""
+    for name in _names(reply):
+        if name in _NAMES:
+            return _NAMES[name]
+    words = words_of(reply)
+    return next((kind for pattern, kind in _WORDS if pattern.search(words)), None)
+
+
+def _names(reply: Reply) -> list[str]:
     """Code and type of the error."""
     error = reply.document().get("error")
     if not isinstance(error, dict):
-        return set()
-    return {name for name in (error.get("code"), error.get("type")) if isinstance(name, str)}
+        return []
+    return [name for name in (error.get("code"), error.get("type")) if isinstance(name, str)]

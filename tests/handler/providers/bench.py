@@ -56,6 +56,7 @@ class Bench:
     access: VendorAccess | None = None
     """None: the tests' token, and `base_url`."""
     public_url: str | None = None
+    timing: Timing = QUICK
 
     @cached_property
     def model(self) -> Model:
@@ -67,9 +68,9 @@ class Bench:
         plain = build(services, random.Random(1))  # noqa: S311 - it spreads retries
         access = self.access or VendorAccess(Secret(TOKEN), self.base_url)
         public_urls = {} if self.public_url is None else {self.provider: self.public_url}
-        adapter = build_providers({self.provider: access}, services.clock, QUICK, public_urls)[
-            self.provider
-        ]
+        adapter = build_providers(
+            {self.provider: access}, services.clock, self.timing, public_urls
+        )[self.provider]
         models = {self.model.id: self.model}
         return replace(
             plain,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
-from handler.core.ports import Job
+from handler.core.ports import Failed, Job
 from handler.core.vendors import VendorAccess
 from handler.providers.calls import Reply
 from handler.providers.dialects import DIALECTS, OPENAI, Dialect
@@ -104,6 +105,48 @@ class TestReading:
         data = [{"b64_json": "AA=="}, {"url": "https://a"}, {}, None, {"b64_json": ""}]
         reply = Reply(200, json.dumps({"data": data}).encode())
         assert read(reply) == Ready(["data:;base64,AA==", "https://a"])
+
+    @pytest.mark.parametrize(
+        ("status", "kind", "said", "failure"),
+        [
+            (400, "billing_limit", "Billing hard limit has been reached.", Kind.PROVIDER_ACCOUNT),
+            (400, "x", "Billing hard limit has been reached.", Kind.PROVIDER_ACCOUNT),
+            (
+                429,
+                "throttling_error",
+                "You exceeded your current quota, please check your plan and billing details.",
+                Kind.PROVIDER_ACCOUNT,
+            ),
+            (400, "invalid_request_error", "Rejected by our content policy", Kind.CONTENT_FILTER),
+            (
+                400,
+                "invalid_request_error",
+                "Your request was rejected by our safety system.",
+                Kind.CONTENT_FILTER,
+            ),
+            (
+                429,
+                "requests",
+                "Rate limit reached. Raise it at https://platform.openai.com/account/billing.",
+                Kind.CAPACITY,
+            ),
+            (400, "invalid_request_error", "Invalid size '1x1'.", Kind.INVALID_INPUT),
+        ],
+    )
+    def test_a_gateway_that_replaces_names_is_understood_by_the_words(
+        self, status: int, kind: str, said: str, failure: Kind
+    ) -> None:
+        """As LiteLLM words it."""
+        message = (
+            f"litellm.BadRequestError: OpenAIException - {said}\n\nLiteLLM: model group 'secret' "
+            "failed with the error above. No fallback was attempted."
+        )
+        error = {"message": message, "type": kind, "param": None, "code": str(status)}
+        reply = Reply(status, json.dumps({"error": error}).encode())
+        answer = read(reply, DIALECTS["litellm"].said)
+        assert isinstance(answer, Failed)
+        assert (answer.kind, answer.said) == (failure, said)
+        assert answer.retryable == (failure is Kind.CAPACITY)
 
 
 class TestEndToEnd:

@@ -1,21 +1,22 @@
 """Reads catalogue files and refuses one that could mislead a caller or a price.
 
-A file is an object with `name`, `description`, `provider`, `provider_model`, `pricing` (`price` in
-USD for `unit` images), `input_schema` (JSON Schema 2020-12, closed, flat) and, where a caller may
-ask for several images, `image_count_property`; `source` says where its schema and its price were
-read, and when. Its id is its path below the directory, without `.json`.
+A file is an object with `name`, `description`, `provider`, `provider_model`, `pricing` (its
+forms are in `handler.catalogue.pricing`), `input_schema` (JSON Schema 2020-12, closed, flat) and,
+where a caller may ask for several images, `image_count_property`; `source` says where its schema
+and its price were read, and when. Its id is its path below the directory, without `.json`.
 """
 
 import json
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
+from handler.catalogue.pricing import parse_pricing
 from handler.core.errors import ConfigurationError
-from handler.core.models import Model, Pricing
-from handler.core.money import parse_usd
+from handler.core.models import Model
 
 BUILT_IN = Path(__file__).parent / "models"
 
@@ -37,11 +38,22 @@ def load_catalogue(providers: Collection[str], directory: Path = BUILT_IN) -> di
 def _read(path: Path, directory: Path) -> Model:
     model_id = path.relative_to(directory).with_suffix("").as_posix()
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return parse_model(model_id, document)
+        return parse_model(model_id, decoded(path.read_text(encoding="utf-8")))
     except (ValueError, SchemaError, ValidationError) as error:
         reason = error.message if isinstance(error, SchemaError | ValidationError) else str(error)
         raise ConfigurationError(f"catalogue file {path}: {reason}") from error
+
+
+def decoded(text: str) -> Any:
+    """A catalogue document from its text; what it says of prices is not rounded to floats.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    document = json.loads(text)
+    if isinstance(document, dict) and "pricing" in document:
+        document["pricing"] = json.loads(text, parse_float=Decimal)["pricing"]
+    return document
 
 
 def parse_model(model_id: str, document: Mapping[str, Any]) -> Model:
@@ -59,7 +71,7 @@ def parse_model(model_id: str, document: Mapping[str, Any]) -> Model:
         id=model_id,
         name=document["name"],
         description=document["description"],
-        pricing=_pricing(document["pricing"]),
+        pricing=parse_pricing(document["pricing"], schema),
         provider=document["provider"],
         provider_model=document["provider_model"],
         input_schema=schema,
@@ -82,22 +94,6 @@ def _require_names(what: str, value: Any, required: set[str], allowed: set[str])
     missing, unknown = required - set(value), set(value) - allowed
     if missing or unknown:
         raise ValueError(f"{what}: fields missing {sorted(missing)}, unknown {sorted(unknown)}")
-
-
-def _pricing(pricing: Any) -> Pricing:
-    _require_names("pricing", pricing, {"price", "unit"}, {"price", "unit", "currency"})
-    price_micros, unit = parse_usd(pricing["price"]), pricing["unit"]
-    rules = [
-        (price_micros > 0, "price must be above 0"),
-        (type(unit) is int and unit >= 1, "unit must be a whole number, 1 or more"),
-        (pricing.get("currency", "USD") == "USD", "currency must be USD"),
-    ]
-    for holds, rule in rules:
-        if not holds:
-            raise ValueError(f"pricing.{rule}")
-    if price_micros % unit:
-        raise ValueError("pricing.price must divide by unit into whole micro-dollars")
-    return Pricing(price_micros, unit)
 
 
 def _require_schema(schema: Any) -> None:

@@ -93,15 +93,14 @@ class Admissions:
         self, account_id: str, model: Model, request: Request, idempotency_key: str | None
     ) -> Generation:
         now_ms = self.clock.now_ms()
-        image_count = model.image_count(request.input)
         return Generation(
             id=new_generation_id(account_id, idempotency_key),
             account_id=account_id,
             model_id=model.id,
             provider=model.provider,
             status=Status.STARTING,
-            amount_micros=model.pricing.amount_micros(image_count),
-            image_count=image_count,
+            amount_micros=model.amount_micros(request.input),
+            image_count=model.image_count(request.input),
             fingerprint=request.fingerprint(),
             created_at_ms=now_ms,
             deadline_at_ms=now_ms + self.timing.deadline_ms,

@@ -10,7 +10,7 @@ import pytest
 
 from handler.catalogue.load import BUILT_IN, load_catalogue
 from handler.core.errors import ConfigurationError
-from handler.core.models import Pricing
+from handler.core.pricing import Flat, Pricing
 from tests.world import MODEL_DOCUMENT
 
 Change = Callable[[dict[str, Any]], None]
@@ -158,13 +158,14 @@ class TestUsable:
         write(tmp_path, "test/easel", MODEL_DOCUMENT)
         model = load_catalogue({"scripted"}, tmp_path)["test/easel"]
         assert (model.name, model.provider_model) == ("Easel", "easel-1")
-        assert model.pricing == Pricing(25_000, 1)
+        assert model.pricing == Pricing(Flat(25_000))
         assert model.input_schema == MODEL_DOCUMENT["input_schema"]
 
     def test_a_price_for_several_images_is_exact_for_one(self, tmp_path: Path) -> None:
         document = {**MODEL_DOCUMENT, "pricing": {"price": 0.1, "unit": 4}}
         write(tmp_path, "m", document)
-        assert load_catalogue({"scripted"}, tmp_path)["m"].pricing.amount_micros(3) == 75_000
+        model = load_catalogue({"scripted"}, tmp_path)["m"]
+        assert model.amount_micros(model.validated({"prompt": "x", "num_outputs": 3})) == 75_000
 
     def test_it_is_listed_only_if_its_provider_is_turned_on(self, tmp_path: Path) -> None:
         write(tmp_path, "a", {**MODEL_DOCUMENT, "provider": "one"})
@@ -201,4 +202,4 @@ class TestShipped:
     def test_the_cheapest_request_of_every_model_is_valid_and_costs_something(self) -> None:
         for model in load_catalogue({"sketch", "replicate"}).values():
             validated = model.validated({"prompt": "a boat"})
-            assert model.pricing.amount_micros(model.image_count(validated)) > 0
+            assert model.amount_micros(validated) > 0

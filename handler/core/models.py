@@ -4,7 +4,7 @@ The schema of an input is JSON Schema 2020-12. Reading catalogue files is `handl
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -107,6 +107,13 @@ class Model:
             **self._defaults,
             **{name: _integral(value, properties[name]) for name, value in raw.items()},
         }
+
+
+Models = Callable[[], Mapping[str, Model]]
+"""The models that are offered now, by id.
+
+Raises `Unavailable` where that cannot be known.
+"""
 
 
 def _integral(value: Any, schema: Mapping[str, Any]) -> Any:

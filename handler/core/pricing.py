@@ -273,7 +273,7 @@ def _unpriced(what: str, values: Sequence[Any], allowed: Sequence[str]) -> Unpri
 
 def _listed(rows: Sequence[tuple[str, int]]) -> str:
     if len(rows) <= MAX_ROWS:
-        return "; ".join(f"{what} {format_usd(micros)}" for what, micros in rows)
+        return "; ".join(f"{what} = {format_usd(micros)}" for what, micros in rows)
     prices = [micros for _, micros in rows]
     return f"from {format_usd(min(prices))} to {format_usd(max(prices))}"
 

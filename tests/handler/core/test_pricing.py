@@ -81,7 +81,7 @@ class TestByValues:
     def test_it_is_explained(self) -> None:
         assert model_of(BY_VALUES, Fraction(3, 2)).description_with_prices.endswith(
             " USD an image, by size and quality:"
-            " small low 0.009; small high 0.0795; large high 0.3165."
+            " small low = 0.009; small high = 0.0795; large high = 0.3165."
         )
 
 
@@ -113,7 +113,7 @@ class TestByMegapixels:
         pricing = {**BY_SIDES, "references": REFERENCES}
         assert model_of(pricing).description_with_prices.endswith(
             " USD an image, by begun megapixels (1,048,576 pixels) of width x height:"
-            " 1 0.03; 2 0.045; 3 0.06; 4 0.075."
+            " 1 = 0.03; 2 = 0.045; 3 = 0.06; 4 = 0.075."
             " Each image in image or images adds 0.0011 USD."
         )
 

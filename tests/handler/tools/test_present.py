@@ -28,6 +28,7 @@ def _generation(
         account_id="acct_1",
         model_id="test/easel",
         provider="scripted",
+        provider_model="m-1",
         status=status,
         amount_micros=25_000,
         image_count=1,

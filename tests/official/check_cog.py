@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import pytest
 from PIL import Image
 
-from handler.catalogue.load import load_catalogue
+from handler.catalogue.load import built_in, parse_model
 from tests.infra.local.processes import eventually
 from tests.infra.local.stack import Stack, running_stack
 from tests.official.cog.facade import ReplicateOverCog
 from tests.official.cog.server import running_cog
 from tests.vendors.server import TOKEN, served
 
-MODEL = load_catalogue(frozenset({"replicate"}))["black-forest-labs/flux-schnell"]
+MODEL_ID = "black-forest-labs/flux-schnell"
+MODEL = parse_model(MODEL_ID, built_in()[MODEL_ID])
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def test_its_images_arrive(running: Running) -> None:
     assert generated.status == "succeeded", generated.error
     assert [Image.open(io.BytesIO(image)).size for image in generated.images] == [(64, 48)] * 3
     assert len(set(generated.images)) == 3
-    assert generated.cost_micros == MODEL.pricing.amount_micros(3)
+    assert generated.cost_micros == MODEL.amount_micros({"prompt": "a boat", "num_outputs": 3})
     assert before_micros - running.stack.available_micros == generated.cost_micros
     assert running.statuses() == ["succeeded"]
 
@@ -84,8 +85,9 @@ def test_while_it_is_busy_there_is_no_capacity_and_a_cancel_frees_it(running: Ru
 
     async def keep_busy_and_try_another() -> None:
         endless = asyncio.create_task(running.stack.generate(MODEL.id, prompt="a boat [endless]"))
-        busy = eventually, lambda: running.statuses() == ["processing"], 20
-        assert await asyncio.to_thread(*busy)
+        assert await asyncio.to_thread(
+            eventually, lambda: running.statuses() == ["processing"], within_seconds=20
+        )
         another = await running.stack.generate(MODEL.id, prompt="another boat")
         assert another.status == "failed"
         assert another.error is not None
@@ -99,8 +101,11 @@ def test_while_it_is_busy_there_is_no_capacity_and_a_cancel_frees_it(running: Ru
         await asyncio.to_thread(cancel_what_runs, running.stack)
         canceled = await endless
         assert canceled.status == "canceled"
-        stopped = lambda: running.replicate.predictions[processing]["status"] == "canceled"  # noqa: E731
-        assert await asyncio.to_thread(eventually, stopped, 20)
+        assert await asyncio.to_thread(
+            eventually,
+            lambda: running.replicate.predictions[processing]["status"] == "canceled",
+            within_seconds=20,
+        )
 
     asyncio.run(keep_busy_and_try_another())
     assert running.stack.available_micros == before_micros

@@ -32,7 +32,9 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def running_gateway(directory: Path, upstream: str, upstream_key: str, key: str) -> Iterator[Gateway]:
+def running_gateway(
+    directory: Path, upstream: str, upstream_key: str, key: str
+) -> Iterator[Gateway]:
     """A gateway to `upstream` that wants to see `key`, as long as the context lasts."""
     (text,) = blocks(ROOT / "docs" / "providers.md", "yaml")
     configuration = directory / "litellm.yaml"

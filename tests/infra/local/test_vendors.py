@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import pytest
 from PIL import Image
 
-from handler.catalogue.load import load_catalogue
+from handler.catalogue.load import built_in, parse_model
 from handler.core.models import Model
-from handler.settings import PROVIDER_NAMES, TOKENS
-from tests.infra.local.stack import Stack, running_stack
+from handler.settings import TOKENS
+from tests.infra.local.stack import Generated, Stack, running_stack
 from tests.vendors.bedrock import FakeBedrock
 from tests.vendors.bfl import FakeBfl
 from tests.vendors.fal import FakeFal
@@ -35,16 +35,32 @@ FAKES: dict[str, type[Fake]] = {
 }
 
 
+def simplest_models() -> list[Model]:
+    """Of each provider the first model of the catalogue that a prompt is enough for."""
+    found: dict[str, Model] = {}
+    for model_id, document in built_in().items():
+        model = parse_model(model_id, document)
+        if model.input_schema.get("required") == ["prompt"] and model.provider in FAKES:
+            found.setdefault(model.provider, model)
+    return list(found.values())
+
+
+MODELS = simplest_models()
+
+
 @dataclass(frozen=True)
-class Running:
-    """The stack, and who it talks to."""
+class Ran:
+    """The stack, who it talks to, and what came of asking for an image of each model at once."""
 
     stack: Stack
     fakes: dict[str, Fake]
+    credits_micros: int
+    generated: dict[str, Generated]
+    """By provider."""
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     with contextlib.ExitStack() as exits:
         fakes = {name: exits.enter_context(served(fake())) for name, fake in FAKES.items()}
         addresses = {
@@ -54,32 +70,38 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         tokens = dict.fromkeys([*TOKENS.values(), "OPENAI_COMPATIBLE_API_KEY"], TOKEN)
         data = tmp_path_factory.mktemp("vendors")
         variables = {**addresses, **tokens, "BEDROCK": "on"}
-        yield Running(exits.enter_context(running_stack(data, variables)), fakes)
+        stack = exits.enter_context(running_stack(data, variables))
+        credits_micros = stack.available_micros
+        yield Ran(stack, fakes, credits_micros, asyncio.run(generate_all(stack)))
 
 
-def simplest_models() -> list[Model]:
-    """Of each provider the first model of the catalogue that a prompt is enough for."""
-    found: dict[str, Model] = {}
-    for model in load_catalogue(frozenset(PROVIDER_NAMES)).values():
-        if model.input_schema.get("required") == ["prompt"] and model.provider in FAKES:
-            found.setdefault(model.provider, model)
-    return list(found.values())
+async def generate_all(stack: Stack) -> dict[str, Generated]:
+    asked = [stack.generate(model.id, prompt=f"a boat by {model.provider}") for model in MODELS]
+    answers = await asyncio.gather(*asked)
+    return {model.provider: answer for model, answer in zip(MODELS, answers, strict=True)}
 
 
-@pytest.mark.parametrize("model", simplest_models(), ids=lambda model: model.provider)
-def test_an_assistant_generates(running: Running, model: Model) -> None:
-    stack, fake = running.stack, running.fakes[model.provider]
-    before_micros = stack.available_micros
-    fake.forget()
-    generated = asyncio.run(stack.generate(model.id, prompt=f"a boat by {model.provider}"))
+def test_every_vendor_has_a_model() -> None:
+    assert {model.provider for model in MODELS} == set(FAKES)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.provider)
+def test_an_assistant_generates(ran: Ran, model: Model) -> None:
+    generated = ran.generated[model.provider]
     assert generated.status == "succeeded", generated.error
-    assert len(fake.arrivals.of("POST")) == 1
     assert [Image.open(io.BytesIO(image)).size for image in generated.images] == [(64, 48)]
-    assert before_micros - stack.available_micros == generated.cost_micros > 0
-    assert stack.discrepancies() == []
+    price_micros = model.amount_micros(model.validated({"prompt": "a boat"}))
+    assert generated.cost_micros == price_micros > 0
+    assert len(ran.fakes[model.provider].arrivals.of("POST")) == 1
 
 
-def test_no_token_is_written_anywhere(running: Running) -> None:
-    files = [path for path in running.stack.data.rglob("*") if path.is_file()]
+def test_the_account_paid_for_them_and_the_books_are_right(ran: Ran) -> None:
+    charged_micros = sum(generated.cost_micros for generated in ran.generated.values())
+    assert ran.credits_micros - ran.stack.available_micros == charged_micros
+    assert ran.stack.discrepancies() == []
+
+
+def test_no_token_is_written_anywhere(ran: Ran) -> None:
+    files = [path for path in ran.stack.data.rglob("*") if path.is_file()]
     assert any(path.name == "worker.log" for path in files)
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []

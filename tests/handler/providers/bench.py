@@ -5,7 +5,7 @@ still: a pause costs nothing.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,9 @@ from handler.core.models import Model
 from handler.core.ports import Job, Outcome, Provider
 from handler.core.timing import Timing
 from handler.core.vendors import Secret, VendorAccess
+from handler.providers.calls import new_client
 from handler.providers.registry import build_providers
+from handler.providers.setup import Setup
 from tests.simulation.ending import go_on, require_closed_books
 from tests.simulation.faults import Effect
 from tests.simulation.people import Holder, People
@@ -57,6 +59,8 @@ class Bench:
     """None: the tests' token, and `base_url`."""
     public_url: str | None = None
     timing: Timing = QUICK
+    adapter: Callable[[Setup], Provider] | None = None
+    """None: the registry's."""
 
     @cached_property
     def model(self) -> Model:
@@ -66,20 +70,25 @@ class Bench:
     def system(self) -> System:
         services = Services.new(_never, _never)
         plain = build(services, random.Random(1))  # noqa: S311 - it spreads retries
-        access = self.access or VendorAccess(Secret(TOKEN), self.base_url)
-        public_urls = {} if self.public_url is None else {self.provider: self.public_url}
-        adapter = build_providers(
-            {self.provider: access}, services.clock, self.timing, public_urls
-        )[self.provider]
         models = {self.model.id: self.model}
         return replace(
             plain,
             admissions=replace(plain.admissions, models=lambda: models),
             worker=replace(
                 plain.worker,
-                providers={self.provider: Watched(adapter, services)},
+                providers={self.provider: Watched(self._provider(services), services)},
             ),
         )
+
+    def _provider(self, services: Services) -> Provider:
+        access = self.access or VendorAccess(Secret(TOKEN), self.base_url)
+        if self.adapter is None:
+            public_urls = {} if self.public_url is None else {self.provider: self.public_url}
+            vendors = {self.provider: access}
+            built = build_providers(vendors, services.clock, self.timing, public_urls)
+            return built[self.provider]
+        seconds = self.timing.answer_ms / 1000
+        return self.adapter(Setup(self.provider, access, services.clock, new_client(), seconds))
 
     @cached_property
     def holder(self) -> Holder:

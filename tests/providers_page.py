@@ -3,7 +3,7 @@
 `python -m tests.providers_page` renews them; a test fails while they are not what they should be.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from handler.catalogue.load import built_in, parse_model
@@ -58,7 +58,7 @@ def _is_repeated(cell: Cell) -> bool:
     return cell.submits > 1 or (cell.posts or 0) > 1
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -33,6 +33,8 @@ _NAMES: Mapping[str, FailureKind] = {
             "billing_limit",
             "billing_not_active",
             "invalid_api_key",
+            # LiteLLM's, of a key that it does not know.
+            "no_db_connection",
         ),
         FailureKind.PROVIDER_ACCOUNT,
     ),

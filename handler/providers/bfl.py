@@ -12,7 +12,9 @@ from handler.core.failures import FailureKind
 from handler.core.ports import Job, Provider, Running
 from handler.providers.calls import Calls, Reply
 from handler.providers.failing import failed, refused, unreadable
+from handler.providers.fetch.inline import is_inline
 from handler.providers.fetch.urls import Url, UrlRefused, matches, parsed, require_public
+from handler.providers.references import is_prose
 from handler.providers.setup import Setup
 from handler.providers.vendor import Answer, Ready
 
@@ -21,6 +23,7 @@ API_HOSTS = ("*.bfl.ai",)
 """Its regions: the hosts besides the base URL's that may see the key."""
 HOSTS = (
     "*.bfl.ai",
+    "bfldeliveryprod.blob.core.windows.net",
     "bfldeliverysc.blob.core.windows.net",
     "bfldeliveryscus.blob.core.windows.net",
 )
@@ -79,8 +82,9 @@ def request_body(job: Job) -> dict[str, Any]:
 
 
 def _bare(name: str, value: Any) -> Any:
-    is_inline = isinstance(value, str) and value[:5].lower() == "data:" and "prompt" not in name
-    return value.partition(",")[2] if is_inline else value
+    if isinstance(value, str) and is_inline(value) and not is_prose(name):
+        return value.partition(",")[2]
+    return value
 
 
 def region_of(url: str) -> Url | None:

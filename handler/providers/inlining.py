@@ -5,7 +5,8 @@ the picture, not the place where it was taken.
 """
 
 import base64
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,6 +39,7 @@ class References:
 
     fetch: Fetch
     max_bytes: int
+    monotonic: Callable[[], float] = time.monotonic
 
     @classmethod
     def up_to(cls, max_bytes: int) -> "References":
@@ -51,9 +53,17 @@ class References:
         Raises:
             ProviderFailure: One cannot be had, or is no image; always of the kind `INVALID_INPUT`.
         """
-        images = [self._one(url, FETCH_SECONDS / len(urls)) for url in urls]
-        if sum(map(len, images)) > self.max_bytes:
-            raise _refused(f"the reference images hold more than {self.max_bytes:,} bytes together")
+        images: list[bytes] = []
+        ends = self.monotonic() + FETCH_SECONDS
+        for url in urls:
+            left_seconds = ends - self.monotonic()
+            if left_seconds <= 0:
+                raise _refused("the reference images could not be fetched in time")
+            images.append(self._one(url, left_seconds))
+            if sum(map(len, images)) > self.max_bytes:
+                raise _refused(
+                    f"the reference images hold more than {self.max_bytes:,} bytes together"
+                )
         described = examine_all(images) if images else []
         return [
             Reference(image.media_type, base64.b64encode(data).decode())

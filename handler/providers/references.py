@@ -6,7 +6,7 @@ from typing import Any
 
 from handler.providers.fetch.references import require_safe_reference
 
-_URL = re.compile(r"data:|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_URL = re.compile(r"\s*(?:data:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
 def require_safe_references(job_input: Mapping[str, Any], max_inline_bytes: int) -> None:
@@ -21,10 +21,21 @@ def require_safe_references(job_input: Mapping[str, Any], max_inline_bytes: int)
         require_safe_reference(url, max_inline_bytes, f"the input's {name}")
 
 
+def is_prose(name: str) -> bool:
+    """Whether a property of an input holds words; an `image_prompt` is an image."""
+    return "prompt" in name and "image" not in name
+
+
 def _references(job_input: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in job_input.items():
-        if "prompt" in name:
-            continue
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, str) and _URL.match(each):
-                yield name, each
+        if not is_prose(name):
+            yield from ((name, text) for text in _texts(value) if _URL.match(text))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)

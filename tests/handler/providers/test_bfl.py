@@ -10,8 +10,16 @@ from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
 from handler.core.ports import Failed, Job, Running
 from handler.core.vendors import Secret
-from handler.providers.bfl import BASE_URL, BflVendor, read_state, read_submission, request_body
+from handler.providers.bfl import (
+    BASE_URL,
+    HOSTS,
+    BflVendor,
+    read_state,
+    read_submission,
+    request_body,
+)
 from handler.providers.calls import Calls, Reply
+from handler.providers.fetch.urls import matches
 from handler.providers.vendor import Answer, Ready
 from tests.fakes import ManualClock
 from tests.handler.providers.bench import Bench
@@ -102,11 +110,12 @@ class TestRequest:
         given = {
             "prompt": "data:not an image, but a prompt",
             "input_image": "data:image/png;base64,AAAA",
+            "image_prompt": "data:image/png;base64,BBBB",
             "input_image_2": "https://pictures.example.com/1.png",
             "width": 1024,
         }
         body = request_body(Job("g-1", "flux-2-pro", given, 1))
-        assert body == {**given, "input_image": "AAAA"}
+        assert body == {**given, "input_image": "AAAA", "image_prompt": "BBBB"}
 
     def test_what_is_sent(self) -> None:
         with served(FakeBfl()) as fake:
@@ -132,6 +141,22 @@ class TestRequest:
 
 
 class TestReading:
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "delivery-eu1.bfl.ai",
+            "bfldeliveryprod.blob.core.windows.net",
+            "bfldeliverysc.blob.core.windows.net",
+            "bfldeliveryscus.blob.core.windows.net",
+        ],
+    )
+    def test_its_images_may_be_wherever_they_were_seen(self, host: str) -> None:
+        assert matches(host, HOSTS)
+
+    @pytest.mark.parametrize("host", ["blob.core.windows.net", "x.blob.core.windows.net", "bfl.ai"])
+    def test_and_nowhere_else(self, host: str) -> None:
+        assert not matches(host, HOSTS)
+
     def test_its_url_and_time_are_its_reference(self) -> None:
         answer = read_submission(Reply(200, b'{"polling_url": "https://a"}', at_ms=17))
         assert isinstance(answer, Running)

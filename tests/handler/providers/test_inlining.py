@@ -152,6 +152,31 @@ class TestRefusals:
         told = refusal(found, *[data_url(one)] * 3)
         assert told.startswith("the reference images hold more than ")
 
+    def test_once_they_are_too_large_no_further_one_is_fetched(
+        self, site: Site, trust: Certificates
+    ) -> None:
+        """Or a request of kilobytes would have hundreds of megabytes brought here."""
+        one = picture()
+        site.answers = {f"/{number}.png": ok(one) for number in range(9)}
+        found = references(site, trust, max_bytes=len(one) * 3 - 1)
+        told = refusal(found, *(f"https://{HOST}/{number}.png" for number in range(9)))
+        assert told.startswith("the reference images hold more than ")
+        assert len(site.requests) == 3
+
+    def test_each_may_take_what_the_others_left(self) -> None:
+        """Nine that share twenty seconds evenly would have no time for a slow one."""
+        now, given = [100.0], list[float]()
+
+        def fetch(url: str, allowed_hosts: Sequence[str], timeout_seconds: float) -> bytes:
+            given.append(timeout_seconds)
+            now[0] += 8
+            return picture()
+
+        found = References(fetch, 10_000, lambda: now[0])
+        told = refusal(found, *["https://a.example/1.png"] * 9)
+        assert told == "the reference images could not be fetched in time"
+        assert given == [20, 12, 4]
+
 
 def test_what_an_operator_vouches_for_is_no_place_for_callers() -> None:
     """A vendor's base URL may be inside; what a caller names may not be."""

@@ -1,0 +1,50 @@
+"""What a caller names as images is judged wherever it stands, before anyone is asked."""
+
+from typing import Any
+
+import pytest
+
+from handler.catalogue.load import built_in
+from handler.core.errors import ProviderFailure
+from handler.core.generation import Status
+from handler.providers.references import require_safe_references
+from tests.handler.providers.bench import Bench
+from tests.vendors.replicate import FakeReplicate
+from tests.vendors.server import served
+
+INSIDE = "https://10.0.0.1/a.png"
+LARGE = "data:image/png;base64," + "A" * 4000
+
+
+@pytest.mark.parametrize("url", [INSIDE, f" {INSIDE}", "http://pictures.example.com/a.png", LARGE])
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda url: {"image": url},
+        lambda url: {"images": ["https://pictures.example.com/a.png", url]},
+        # How two vendors call an image that goes with the prompt.
+        lambda url: {"image_prompt": url},
+        lambda url: {"prompt_image": url},
+        lambda url: {"control": {"image": url}},
+        lambda url: {"loras": [{"path": url, "scale": 1}]},
+    ],
+)
+def test_an_image_is_refused_wherever_it_stands(given: Any, url: str) -> None:
+    with pytest.raises(ProviderFailure, match=r"the input's [a-z_]+ is not accepted"):
+        require_safe_references(given(url), 1000)
+
+
+@pytest.mark.parametrize("name", ["prompt", "negative_prompt", "prompt_2"])
+def test_words_may_be_anything(name: str) -> None:
+    require_safe_references({name: INSIDE, "seed": 7, "style": "any"}, 1000)
+
+
+def test_the_image_beside_a_prompt_never_reaches_the_vendor() -> None:
+    model = built_in()["black-forest-labs/flux-1.1-pro"]
+    with served(FakeReplicate()) as fake:
+        bench = Bench("replicate", model, fake.base_url)
+        ended = bench.finish(bench.admit("a boat", image_prompt=INSIDE))
+        assert ended.status is Status.FAILED
+        assert ended.error is not None
+        assert ended.error.startswith("the input's image_prompt is not accepted: its URL ")
+        assert fake.arrivals.requests == []

@@ -106,10 +106,15 @@ def _images(candidate: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _said(candidates: Sequence[Mapping[str, Any]]) -> str:
-    """Why the model stopped, and what it said instead of an image."""
+    """Why the model stopped, and whether it talked instead of painting.
+
+    Not what it said: it likes to repeat the prompt, which is in no log.
+    """
     words = [each.get(key) for each in candidates for key in ("finishReason", "finishMessage")]
     texts = [part.get("text") for each in candidates for part in _parts(each)]
-    return " ".join(word for word in [*words, *texts] if isinstance(word, str))
+    length = sum(len(text) for text in texts if isinstance(text, str))
+    talk = [f"with {length} characters of text"] if length else []
+    return " ".join(word for word in [*words, *talk] if isinstance(word, str))
 
 
 def is_not_begun(reply: Reply) -> bool:

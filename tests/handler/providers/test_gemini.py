@@ -117,12 +117,14 @@ class TestReading:
         candidate = {"content": {"parts": [image]}, "finishReason": "MAX_TOKENS"}
         assert read(reply({"candidates": [candidate]})) == Ready(["data:;base64,AAAA"])
 
-    def test_what_the_model_said_instead_is_for_the_log(self) -> None:
-        parts = [{"text": "I would rather not."}]
-        answer = read(reply({"candidates": [{"content": {"parts": parts}}]}))
+    def test_that_the_model_talked_instead_is_for_the_log_and_what_it_said_for_nobody(self) -> None:
+        """It repeats what the caller asked for."""
+        parts = [{"text": "I would rather not paint a boat."}]
+        candidate = {"content": {"parts": parts}, "finishReason": "STOP"}
+        answer = read(reply({"candidates": [candidate]}))
         assert isinstance(answer, Failed)
-        assert "rather not" in answer.said
-        assert "rather not" not in answer.reason
+        assert answer.said == "stopped: STOP with 32 characters of text"
+        assert "boat" not in answer.reason
 
 
 class TestRefusals:

@@ -15,7 +15,13 @@ from handler.core.failures import FailureKind
 from handler.core.generation import Generation, Status
 from handler.core.sweep import Swept
 from handler.providers.bedrock import REGION
-from handler.settings import Settings
+from handler.settings import (
+    COMPATIBLE_SERVERS,
+    PROVIDER_NAMES,
+    TOKENS,
+    Settings,
+    configured_vendors,
+)
 from handler.telemetry.metrics import asked, ended
 from handler.telemetry.sweeps import sweep_metrics
 from handler.web.app import FILES_PATH, MCP_PATH, WEBHOOKS_PATH
@@ -280,6 +286,40 @@ class TestPrivilege:
                 used = json.dumps(template.resources("AWS::Serverless::Function"))
                 assert f'"Ref": "{name}"' not in used
                 assert f"${{{name}}}" not in used
+
+    def test_every_vendor_can_be_turned_on(self, template: Template) -> None:
+        own = function(template, "ApiFunction")["Environment"]["Variables"]
+        _, names = own["PROVIDERS"]["Fn::Join"]
+        offered = {each["Fn::If"][1]: each["Fn::If"][0] for each in names}
+        assert set(offered) == {*PROVIDER_NAMES} - {"sketch"}
+        assert set(offered.values()) <= set(template.document["Conditions"])
+        (secret,) = template.resources("AWS::SecretsManager::Secret").values()
+        kept = json.loads(secret["SecretString"]["Fn::Sub"])
+        assert set(kept) == {*TOKENS.values(), "OPENAI_COMPATIBLE_API_KEY"}
+        parameters = template.document["Parameters"]
+        tokens = {text.removeprefix("${").removesuffix("}") for text in kept.values()}
+        assert tokens == {name for name in parameters if name.endswith(("Token", "Key"))}
+        assert parameters["OpenAiCompatibleServer"]["AllowedValues"] == [*COMPATIBLE_SERVERS]
+
+    def test_a_server_of_ones_own_is_reached_by_the_worker(self, template: Template) -> None:
+        own = function(template, "WorkerFunction")["Environment"]["Variables"]
+        url, key = "https://images.example.com/v1", "s3cr3t"
+        assert own["OPENAI_COMPATIBLE_BASE_URL"] == {"Ref": "OpenAiCompatibleBaseUrl"}
+        assert own["OPENAI_COMPATIBLE_SERVER"] == {"Ref": "OpenAiCompatibleServer"}
+        pattern = template.document["Parameters"]["OpenAiCompatibleBaseUrl"]["AllowedPattern"]
+        assert re.fullmatch(pattern, url)
+        assert not any(
+            re.fullmatch(pattern, wrong)
+            for wrong in ("http://x", "https://u@x", "https://x?q", "https://x#f", "https://", "x")
+        )
+        environ = {
+            "OPENAI_COMPATIBLE_BASE_URL": url,
+            "OPENAI_COMPATIBLE_SERVER": "other",
+            "OPENAI_COMPATIBLE_API_KEY": key,
+        }
+        assert configured_vendors(environ)["openai-compatible"].base_url == url
+        # As the template hands them over where nothing was given.
+        assert configured_vendors({**environ, "OPENAI_COMPATIBLE_BASE_URL": ""}) == {}
 
     def test_only_the_worker_runs_models_where_the_adapter_looks_for_them(
         self, template: Template

@@ -81,8 +81,8 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(data: Path, variables: Mapping[str, str]) -> Iterator[Stack]:
+def running_stack(data: Path, variables: Mapping[str, str], port: int = 0) -> Iterator[Stack]:
     """One on `data` with these variables, as long as the context lasts."""
     environ = {**os.environ, **variables}
-    with launched(data, "--port", "0", environ=environ) as (_, running):
+    with launched(data, "--port", str(port), environ=environ) as (_, running):
         yield Stack(running, data)

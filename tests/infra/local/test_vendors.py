@@ -6,6 +6,7 @@ The vendors are their fakes, at their own addresses; everything else is what a u
 import asyncio
 import contextlib
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,14 +16,15 @@ from PIL import Image
 from handler.catalogue.load import built_in, parse_model
 from handler.core.models import Model
 from handler.settings import TOKENS
+from tests.infra.local.processes import eventually
 from tests.infra.local.stack import Generated, Stack, running_stack
 from tests.vendors.bedrock import FakeBedrock
 from tests.vendors.bfl import FakeBfl
-from tests.vendors.fal import FakeFal
+from tests.vendors.fal import FakeFal, public_key
 from tests.vendors.gemini import FakeGemini
 from tests.vendors.openai import FakeOpenAI
-from tests.vendors.replicate import FakeReplicate
-from tests.vendors.server import TOKEN, Fake, served
+from tests.vendors.replicate import WEBHOOK_SECRET, FakeReplicate
+from tests.vendors.server import TOKEN, Fake, closed_port, served
 
 FAKES: dict[str, type[Fake]] = {
     "replicate": FakeReplicate,
@@ -54,9 +56,11 @@ class Ran:
 
     stack: Stack
     fakes: dict[str, Fake]
-    credits_micros: int
+    paid_micros: int
     generated: dict[str, Generated]
     """By provider."""
+    asked: dict[str, int]
+    """How many requests that make something arrived, by provider."""
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +73,21 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         }
         tokens = dict.fromkeys([*TOKENS.values(), "OPENAI_COMPATIBLE_API_KEY"], TOKEN)
         data = tmp_path_factory.mktemp("vendors")
-        variables = {**addresses, **tokens, "BEDROCK": "on"}
-        stack = exits.enter_context(running_stack(data, variables))
-        credits_micros = stack.available_micros
-        yield Ran(stack, fakes, credits_micros, asyncio.run(generate_all(stack)))
+        public_url = closed_port()
+        variables = {
+            **addresses,
+            **tokens,
+            "BEDROCK": "on",
+            "PUBLIC_URL": public_url,
+            "REPLICATE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "FAL_WEBHOOK_KEYS": public_key(),
+        }
+        port = int(public_url.rpartition(":")[2])
+        stack = exits.enter_context(running_stack(data, variables, port))
+        before_micros = stack.available_micros
+        generated = asyncio.run(generate_all(stack))
+        asked = {name: len(fake.arrivals.of("POST")) for name, fake in fakes.items()}
+        yield Ran(stack, fakes, before_micros - stack.available_micros, generated, asked)
 
 
 async def generate_all(stack: Stack) -> dict[str, Generated]:
@@ -92,13 +107,37 @@ def test_an_assistant_generates(ran: Ran, model: Model) -> None:
     assert [Image.open(io.BytesIO(image)).size for image in generated.images] == [(64, 48)]
     price_micros = model.amount_micros(model.validated({"prompt": "a boat"}))
     assert generated.cost_micros == price_micros > 0
-    assert len(ran.fakes[model.provider].arrivals.of("POST")) == 1
+    assert ran.asked[model.provider] == 1
 
 
 def test_the_account_paid_for_them_and_the_books_are_right(ran: Ran) -> None:
-    charged_micros = sum(generated.cost_micros for generated in ran.generated.values())
-    assert ran.credits_micros - ran.stack.available_micros == charged_micros
+    assert ran.paid_micros == sum(each.cost_micros for each in ran.generated.values())
     assert ran.stack.discrepancies() == []
+
+
+@pytest.mark.parametrize("provider", ["replicate", "fal"])
+def test_a_report_of_its_vendor_ends_a_job(ran: Ran, provider: str) -> None:
+    stack, fake = ran.stack, ran.fakes[provider]
+    assert isinstance(fake, FakeReplicate | FakeFal)
+    (model,) = [each for each in MODELS if each.provider == provider]
+
+    async def generate_and_report() -> Generated:
+        prompt = f"a boat that takes long by {provider} [endless]"
+        asked = asyncio.create_task(stack.generate(model.id, prompt=prompt))
+        assert await asyncio.to_thread(eventually, lambda: bool(refs(stack)), within_seconds=20)
+        answered = await asyncio.to_thread(fake.report, refs(stack)[0], int(time.time()))
+        assert answered == 200
+        return await asked
+
+    assert asyncio.run(generate_and_report()).status == "succeeded"
+    assert stack.discrepancies() == []
+
+
+def refs(stack: Stack) -> list[str]:
+    """What the vendors call the jobs that they work on."""
+    (account,) = stack.stores.accounts.list_accounts()
+    found = stack.stores.generations.of_account(account.id, {})
+    return [each.provider_ref for each in found if each.provider_ref and not each.status.is_final]
 
 
 def test_no_token_is_written_anywhere(ran: Ran) -> None:

@@ -58,8 +58,8 @@ class StandardWebhook:
 class FalWebhook:
     """fal's own scheme: Ed25519 over request, user, time and the body's SHA-256, a line each.
 
-    fal signs for all its users with the same keys: that a report is about us follows from its
-    address alone.
+    From what is published of its documentation and of others' verifiers (read 2026-11). fal signs
+    for all its users with the same keys: that a report is about us follows from its address alone.
     """
 
     keys: Secret

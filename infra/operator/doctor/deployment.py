@@ -1,0 +1,90 @@
+"""What a deployed stack has configured: read from its functions, its secret and its topic."""
+
+from collections.abc import Iterator, Mapping
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.bootstrap.tokens import with_tokens
+from handler.catalogue.load import load_catalogue
+from handler.core.errors import ConfigurationError, OperatorRefused
+from infra.operator.deployed import Deployment
+from infra.operator.doctor.configured import Problem, configured
+from infra.operator.doctor.diagnosis import Examined, mismatches
+from infra.operator.doctor.names import NAMES
+from infra.operator.doctor.probes import ask_all
+
+
+def examine_stack(deployment: Deployment) -> Examined:
+    """Everything about a stack. Its vendors are asked with its tokens, from this machine.
+
+    Raises:
+        OperatorRefused: It has no functions.
+        botocore.exceptions.ClientError: The caller may not look.
+    """
+    api = _environment(deployment, "ApiFunction", "live")
+    worker, problems = _with_tokens(deployment, _environment(deployment, "WorkerFunction"))
+    found = configured(worker)
+    problems += found.problems
+    offered = set(api.get("PROVIDERS", "").replace(",", " ").split())
+    offered |= {"sketch"} if api.get("LOCAL_SKETCH", "").lower() == "on" else set()
+    vendors = {name: access for name, access in found.vendors.items() if name in NAMES}
+    return Examined(
+        place=f"the stack {deployment.description['StackName']}",
+        verdicts=ask_all(vendors, deployment.new_client),
+        offered=list(load_catalogue(offered).values()),
+        is_deployed=True,
+        problems=[*problems, *mismatches(offered, vendors), *_alarm_problems(deployment)],
+        notes=[] if _parameter(deployment, "AlarmEmail") else ["Alarms are sent to nobody."],
+    )
+
+
+def _environment(deployment: Deployment, function: str, alias: str | None = None) -> dict[str, str]:
+    name = deployment.physical(function)
+    if name is None:
+        stack = deployment.description["StackName"]
+        raise OperatorRefused(f"the stack {stack} has no {function}; deploy it again")
+    which = {"FunctionName": name, **({"Qualifier": alias} if alias else {})}
+    described = deployment.connect("lambda").get_function_configuration(**which)
+    variables: dict[str, str] = described.get("Environment", {}).get("Variables", {})
+    return variables
+
+
+def _with_tokens(
+    deployment: Deployment, environment: Mapping[str, str]
+) -> tuple[dict[str, str], list[Problem]]:
+    try:
+        return with_tokens(environment, deployment.connect), []
+    except ConfigurationError as error:
+        remedy = "See that it exists, and that you may read it: secretsmanager:GetSecretValue."
+        return dict(environment), [Problem(f"{error}.", remedy)]
+
+
+def _parameter(deployment: Deployment, key: str) -> str:
+    parameters = deployment.description.get("Parameters", [])
+    found = (each["ParameterValue"] for each in parameters if each["ParameterKey"] == key)
+    return next(found, "")
+
+
+def _alarm_problems(deployment: Deployment) -> Iterator[Problem]:
+    email, topic = _parameter(deployment, "AlarmEmail"), deployment.physical("AlarmTopic")
+    if not email or topic is None:
+        return
+    try:
+        answer = deployment.connect("sns").list_subscriptions_by_topic(TopicArn=topic)
+    except (ClientError, BotoCoreError) as error:
+        yield Problem(
+            f"Whether {email} gets alarms cannot be seen ({type(error).__name__}).",
+            "You need the right sns:ListSubscriptionsByTopic for it.",
+        )
+        return
+    confirmed = [
+        each
+        for each in answer.get("Subscriptions", [])
+        if each.get("Endpoint") == email and each.get("SubscriptionArn", "").startswith("arn:")
+    ]
+    if not confirmed:
+        yield Problem(
+            f"Alarms do not reach {email}, which has not confirmed that it wants them.",
+            "Open the link in AWS's mail to it. Without that mail: deploy with another AlarmEmail,"
+            " then with this one again, and another is sent.",
+        )

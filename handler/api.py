@@ -12,7 +12,7 @@ from snapshot_restore_py import register_before_snapshot
 
 from handler import lean
 from handler.adapters.aws import new_session
-from handler.bootstrap.api import build_api
+from handler.bootstrap.api import build_api, nothing_published
 from handler.events.gateway import ColdStart, adapt
 from handler.events.priming import prime
 from handler.logs import configure_logging
@@ -34,7 +34,7 @@ def _build() -> Mangum:
 
 
 _adapter = Renewed(_build)
-register_before_snapshot(lambda: prime(build_api(_settings, new_session())))
+register_before_snapshot(lambda: prime(build_api(_settings, new_session(), nothing_published)))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from handler.core.vendors import Secret, VendorAccess
 SWITCH = ("off", "on")
 _ORIGIN = re.compile(r"https?://[^\s,/]+")
 _NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9._/#:-]{1,255}")
+_FACTOR = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
 LOG_LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR")
 
 
@@ -51,6 +53,8 @@ class Settings:
     public_url: str | None
     """Where vendors reach us with their reports, without a slash at its end; None: they do not."""
     webhook_secrets: Mapping[str, Secret]
+    price_markup: Fraction
+    """What the catalogue's prices are multiplied by."""
     timing: Timing
     allowed_origins: tuple[str, ...]
     """Origins of pages that may call the endpoint; `*` stands for all."""
@@ -94,6 +98,7 @@ class Settings:
                 for name, variable in WEBHOOK_SECRETS.items()
                 if environ.get(variable)
             },
+            price_markup=_factor(environ, "PRICE_MARKUP"),
             timing=timing,
             allowed_origins=_origins(environ, "ALLOWED_ORIGINS"),
             previews=_one_of(environ, "PREVIEWS", ("on", "off")) == "on",
@@ -182,6 +187,17 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     if not 0 < value < 1e6:
         raise ConfigurationError(f"{name} must be above 0, not {text!r}")
     return value
+
+
+def _factor(environ: Mapping[str, str], name: str) -> Fraction:
+    """A decimal, exactly as it is written."""
+    text = environ.get(name, "") or "1"
+    if not _FACTOR.fullmatch(text) or not Fraction(text):
+        raise ConfigurationError(
+            f"{name} must be a decimal above 0 such as 1.25, with up to 3 digits before the point"
+            f" and 6 after it, not {text!r}"
+        )
+    return Fraction(text)
 
 
 def _days(environ: Mapping[str, str], name: str, default: int) -> int:

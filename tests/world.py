@@ -115,7 +115,7 @@ class World:
     def admissions(self) -> Admissions:
         s = self.stores
         return Admissions(
-            self.models, s.ledger, s.generations, s.queue, self.clock, self.settings.timing
+            lambda: self.models, s.ledger, s.generations, s.queue, self.clock, self.settings.timing
         )
 
     @cached_property
@@ -126,7 +126,6 @@ class World:
     def worker(self) -> Worker:
         s = self.stores
         return Worker(
-            models=self.models,
             providers={"scripted": self.provider},
             ledger=s.ledger,
             generations=s.generations,

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 from handler.adapters.aws import Connect
 from handler.bootstrap.stores import build_stores
-from handler.catalogue.load import load_catalogue
+from handler.catalogue.live import LiveCatalogue
 from handler.core.admission import Admissions
 from handler.core.authentication import Authentication
 from handler.core.lookup import Lookup
+from handler.core.ports import Published, ReadPublished
 from handler.core.vendors import Secret
 from handler.core.waking import Waking
 from handler.settings import Settings
@@ -26,14 +27,26 @@ def verifiers(secrets: Mapping[str, Secret]) -> dict[str, Verify]:
     return {name: _SCHEMES[name](secret) for name, secret in secrets.items()}
 
 
-def build_api(settings: Settings, connect: Connect) -> ApiServices:
-    """Everything behind `handler.api`."""
+def nothing_published(_: str | None) -> Published:
+    """Implements `ReadPublished` without asking any service."""
+    return Published(None, b"")
+
+
+def build_api(
+    settings: Settings, connect: Connect, read_published: ReadPublished | None = None
+) -> ApiServices:
+    """Everything behind `handler.api`; `read_published` instead of looking into the bucket."""
     stores = build_stores(settings, connect)
     return ApiServices(
         clock=stores.clock,
         authentication=Authentication(stores.accounts, stores.clock),
         admissions=Admissions(
-            load_catalogue(settings.providers),
+            LiveCatalogue(
+                read_published or stores.published.read,
+                stores.clock,
+                settings.providers,
+                settings.price_markup,
+            ),
             stores.ledger,
             stores.generations,
             stores.queue,

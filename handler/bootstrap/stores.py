@@ -10,6 +10,7 @@ from handler.adapters.dynamodb.generations import DynamoGenerationStore, DynamoJ
 from handler.adapters.dynamodb.ledger import DynamoLedger
 from handler.adapters.dynamodb.movements import DynamoMovementStore
 from handler.adapters.large_requests import LargeRequests
+from handler.adapters.published import S3PublishedCatalogue
 from handler.adapters.s3 import S3ImageStore
 from handler.adapters.sqs import SqsJobQueue
 from handler.core.ports import (
@@ -21,6 +22,7 @@ from handler.core.ports import (
     JobStore,
     Ledger,
     MovementStore,
+    PublishedCatalogue,
 )
 from handler.settings import Settings
 
@@ -37,6 +39,7 @@ class Stores:
     ledger: Ledger
     queue: JobQueue
     images: ImageStore
+    published: PublishedCatalogue
 
 
 def build_stores(settings: Settings, connect: Connect, clock: Clock | None = None) -> Stores:
@@ -54,4 +57,5 @@ def build_stores(settings: Settings, connect: Connect, clock: Clock | None = Non
         ledger=DynamoLedger(db, credits_table, generations_table, large_requests, clock, timing),
         queue=SqsJobQueue(connect("sqs"), settings.jobs_queue_url),
         images=S3ImageStore(s3, settings.images_bucket),
+        published=S3PublishedCatalogue(s3, settings.images_bucket),
     )

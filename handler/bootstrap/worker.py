@@ -2,7 +2,6 @@
 
 from handler.adapters.aws import Connect
 from handler.bootstrap.stores import build_stores
-from handler.catalogue.load import load_catalogue
 from handler.core.work import Worker
 from handler.previews import make_preview
 from handler.providers.registry import build_providers
@@ -13,7 +12,6 @@ def build_worker(settings: Settings, connect: Connect) -> Worker:
     """Everything behind `handler.worker`."""
     stores = build_stores(settings, connect)
     return Worker(
-        models=load_catalogue(settings.providers),
         providers=build_providers(
             settings.vendors, stores.clock, settings.timing, settings.public_url
         ),

@@ -1,107 +1,126 @@
-"""Reads catalogue files and refuses one that could mislead a caller or a price.
+"""What a catalogue document must be, and those that ship.
 
-A file is an object with `name`, `description`, `provider`, `provider_model`, `pricing` (`price` in
-USD for `unit` images), `input_schema` (JSON Schema 2020-12, closed, flat) and, where a caller may
-ask for several images, `image_count_property`; `source` says where its schema and its price were
-read, and when. Its id is its path below the directory, without `.json`.
+A document is an object with `name`, `description`, `provider`, `provider_model`, `pricing` (its
+forms are in `handler.catalogue.pricing`), `input_schema` (JSON Schema 2020-12, closed, flat) and,
+where a caller may ask for several images, `image_count_property`; `source` says where its schema
+and its price were read, and when. Each is a file, whose path below a directory is its id, without
+`.json`. What an operator adds and changes is `handler.catalogue.published`'s matter.
 """
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
-from handler.core.errors import ConfigurationError
-from handler.core.models import Model, Pricing
-from handler.core.money import parse_usd
+from handler.catalogue.pricing import parse_pricing
+from handler.core.models import Model
 
 BUILT_IN = Path(__file__).parent / "models"
 
-_REQUIRED = {"name", "description", "provider", "provider_model", "pricing", "input_schema"}
-_ALLOWED = _REQUIRED | {"image_count_property", "source"}
+REQUIRED = frozenset(
+    {"name", "description", "provider", "provider_model", "pricing", "input_schema"}
+)
+OPTIONAL = frozenset({"image_count_property", "source"})
 _COMBINATORS = ("allOf", "anyOf", "oneOf", "not", "if", "$ref")
+_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
+_ID_LENGTH = 100
+
+Document = Mapping[str, Any]
+"""A catalogue file's content, decoded."""
 
 
-def load_catalogue(providers: Collection[str], directory: Path = BUILT_IN) -> dict[str, Model]:
-    """Every model whose provider is among `providers`, by id.
+@cache
+def built_in() -> Mapping[str, Document]:
+    """The documents that ship, by id.
+
+    They are not checked here: the tests did, and a start that did it again would take longer by
+    half.
+    """
+    return MappingProxyType(
+        {
+            id_of(path, BUILT_IN): decoded(path.read_text(encoding="utf-8"))
+            for path in sorted(BUILT_IN.rglob("*.json"))
+        }
+    )
+
+
+def id_of(path: Path, directory: Path) -> str:
+    """The id of the model in a file below a directory."""
+    return path.relative_to(directory).with_suffix("").as_posix()
+
+
+def decoded(text: str) -> Any:
+    """A document from its text; what it says of prices is not rounded to floats.
 
     Raises:
-        ConfigurationError: A file is unusable; says which and why.
+        ValueError: It is no JSON.
     """
-    models = [_read(path, directory) for path in sorted(directory.rglob("*.json"))]
-    return {model.id: model for model in models if model.provider in providers}
+    return exact(json.loads(text), json.loads(text, parse_float=Decimal))
 
 
-def _read(path: Path, directory: Path) -> Model:
-    model_id = path.relative_to(directory).with_suffix("").as_posix()
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return parse_model(model_id, document)
-    except (ValueError, SchemaError, ValidationError) as error:
-        reason = error.message if isinstance(error, SchemaError | ValidationError) else str(error)
-        raise ConfigurationError(f"catalogue file {path}: {reason}") from error
+def exact(document: Any, with_decimals: Any) -> Any:
+    """`document` with the prices of the same one that was read with decimals instead of floats."""
+    if isinstance(document, dict) and "pricing" in document:
+        return {**document, "pricing": with_decimals["pricing"]}
+    return document
 
 
-def parse_model(model_id: str, document: Mapping[str, Any]) -> Model:
-    """Check one catalogue document.
+def parse_model(model_id: str, document: Document) -> Model:
+    """Check a document, and read it.
 
     Raises:
-        ValueError: A field is missing, unknown or wrong.
-        jsonschema.SchemaError: The input schema is no JSON Schema.
-        jsonschema.ValidationError: A default breaks its own schema.
+        ValueError: A field is missing, unknown or wrong; says which and why.
     """
+    if not _ID.fullmatch(model_id) or len(model_id) > _ID_LENGTH:
+        raise ValueError(
+            f"the id {model_id!r} must be names of letters, digits, '.', '_' and '-', with '/'"
+            f" between them, {_ID_LENGTH} characters at most"
+        )
     _require_fields(document)
+    try:
+        _require_schema(document["input_schema"])
+    except (SchemaError, ValidationError) as error:
+        raise ValueError(error.message) from error
+    model = read_model(model_id, document)
+    _require_image_count(model)
+    return model
+
+
+def read_model(model_id: str, document: Document) -> Model:
+    """Read a document that is known to be sound."""
     schema = document["input_schema"]
-    _require_schema(schema)
-    model = Model(
+    return Model(
         id=model_id,
         name=document["name"],
         description=document["description"],
-        pricing=_pricing(document["pricing"]),
+        pricing=parse_pricing(document["pricing"], schema),
         provider=document["provider"],
         provider_model=document["provider_model"],
         input_schema=schema,
         image_count_property=document.get("image_count_property"),
     )
-    _require_image_count(model)
-    return model
 
 
-def _require_fields(document: Mapping[str, Any]) -> None:
-    _require_names("the file", document, _REQUIRED, _ALLOWED)
+def _require_fields(document: Document) -> None:
+    if not isinstance(document, Mapping):
+        raise ValueError("it must be an object")  # noqa: TRY004 - a file's fault, not a caller's
+    missing, unknown = REQUIRED - set(document), set(document) - REQUIRED - OPTIONAL
+    if missing or unknown:
+        raise ValueError(f"fields missing {sorted(missing)}, unknown {sorted(unknown)}")
     for name in ("name", "description", "provider", "provider_model"):
         if not isinstance(document[name], str) or not document[name]:
             raise ValueError(f"{name} must be a non-empty string")
 
 
-def _require_names(what: str, value: Any, required: set[str], allowed: set[str]) -> None:
-    if not isinstance(value, dict):
-        raise ValueError(f"{what} must be an object")  # noqa: TRY004 - a file's fault, not a caller's
-    missing, unknown = required - set(value), set(value) - allowed
-    if missing or unknown:
-        raise ValueError(f"{what}: fields missing {sorted(missing)}, unknown {sorted(unknown)}")
-
-
-def _pricing(pricing: Any) -> Pricing:
-    _require_names("pricing", pricing, {"price", "unit"}, {"price", "unit", "currency"})
-    price_micros, unit = parse_usd(pricing["price"]), pricing["unit"]
-    rules = [
-        (price_micros > 0, "price must be above 0"),
-        (type(unit) is int and unit >= 1, "unit must be a whole number, 1 or more"),
-        (pricing.get("currency", "USD") == "USD", "currency must be USD"),
-    ]
-    for holds, rule in rules:
-        if not holds:
-            raise ValueError(f"pricing.{rule}")
-    if price_micros % unit:
-        raise ValueError("pricing.price must divide by unit into whole micro-dollars")
-    return Pricing(price_micros, unit)
-
-
 def _require_schema(schema: Any) -> None:
-    Draft202012Validator.check_schema(schema)
+    # The format checker knows which patterns are none.
+    Draft202012Validator.check_schema(schema, Draft202012Validator.FORMAT_CHECKER)
     if not isinstance(schema, dict):
         raise ValueError("input_schema must be an object")  # noqa: TRY004 - a file's fault
     properties = schema.get("properties", {})
@@ -135,6 +154,8 @@ def _require_image_count(model: Model) -> None:
     name = model.image_count_property
     if name is None:
         return
+    if not isinstance(name, str):
+        raise ValueError("image_count_property must be the name of a property")  # noqa: TRY004
     member = model.input_schema["properties"].get(name, {})
     bounds = [member.get(key) for key in ("minimum", "default", "maximum")]
     if member.get("type") != "integer" or not all(isinstance(bound, int) for bound in bounds):

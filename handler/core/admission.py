@@ -11,7 +11,7 @@ from typing import Any
 
 from handler.core import errors
 from handler.core.generation import Generation, Request, Status, new_generation_id
-from handler.core.models import Model
+from handler.core.models import Model, Models
 from handler.core.ports import Admission, Clock, GenerationStore, JobQueue, Ledger
 from handler.core.text import clipped
 from handler.core.timing import Timing
@@ -26,7 +26,7 @@ _COMPARED_LENGTH = 100
 class Admissions:
     """Admits generations and sends them to the workers."""
 
-    models: Mapping[str, Model]
+    models: Models
     ledger: Ledger
     generations: GenerationStore
     queue: JobQueue
@@ -34,8 +34,17 @@ class Admissions:
     timing: Timing
 
     def listed_models(self) -> Sequence[Model]:
-        """Every model that can be used, sorted by id."""
-        return [self.models[model_id] for model_id in sorted(self.models)]
+        """Every model that can be used, sorted by id.
+
+        Raises:
+            Unavailable: It cannot be known now.
+        """
+        models = self.models()
+        return [models[model_id] for model_id in sorted(models)]
+
+    def is_listed(self, model_id: Any) -> bool:
+        """Whether that is the id of a model that can be used."""
+        return isinstance(model_id, str) and model_id in self.models()
 
     def model(self, model_id: Any) -> Model:
         """The model of that id.
@@ -43,22 +52,18 @@ class Admissions:
         Raises:
             InvalidArgument: `model_id` is no non-empty string.
             ModelNotFound: There is no such model.
+            Unavailable: It cannot be known now which models there are.
         """
         if not isinstance(model_id, str) or not model_id:
             raise errors.InvalidArgument(
                 "model_id is required", help="Call list_models for the ids."
             )
-        if model_id not in self.models:
+        models = self.models()
+        if model_id not in models:
             raise errors.ModelNotFound(
-                f"model not found: {clipped(model_id)}", help=self._help(model_id)
+                f"model not found: {clipped(model_id)}", help=_nearest(model_id, models)
             )
-        return self.models[model_id]
-
-    def _help(self, model_id: str) -> str:
-        # Comparing takes time with the product of the lengths.
-        near = difflib.get_close_matches(model_id[:_COMPARED_LENGTH], self.models, n=1)
-        nearest = f"The nearest id is {near[0]!r}; list_models" if near else "list_models"
-        return f"{nearest} gives every id."
+        return models[model_id]
 
     def admit(
         self, account_id: str, model_id: Any, raw_input: Any, idempotency_key: str | None
@@ -93,15 +98,15 @@ class Admissions:
         self, account_id: str, model: Model, request: Request, idempotency_key: str | None
     ) -> Generation:
         now_ms = self.clock.now_ms()
-        image_count = model.image_count(request.input)
         return Generation(
             id=new_generation_id(account_id, idempotency_key),
             account_id=account_id,
             model_id=model.id,
             provider=model.provider,
+            provider_model=model.provider_model,
             status=Status.STARTING,
-            amount_micros=model.pricing.amount_micros(image_count),
-            image_count=image_count,
+            amount_micros=model.amount_micros(request.input),
+            image_count=model.image_count(request.input),
             fingerprint=request.fingerprint(),
             created_at_ms=now_ms,
             deadline_at_ms=now_ms + self.timing.deadline_ms,
@@ -124,6 +129,13 @@ class Admissions:
             self.queue.send(generation_id)
         except errors.Unavailable:
             log.warning("generation %s was not dispatched; the sweeper will", generation_id)
+
+
+def _nearest(model_id: str, models: Mapping[str, Model]) -> str:
+    # Comparing takes time with the product of the lengths.
+    near = difflib.get_close_matches(model_id[:_COMPARED_LENGTH], models, n=1)
+    nearest = f"The nearest id is {near[0]!r}; list_models" if near else "list_models"
+    return f"{nearest} gives every id."
 
 
 def _require_idempotency_key(key: str | None) -> None:

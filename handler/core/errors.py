@@ -11,6 +11,7 @@
     │   ├── InvalidArgument
     │   ├── ModelNotFound
     │   ├── InvalidInput
+    │   │   └── Unpriced
     │   ├── InsufficientCredits
     │   ├── GenerationNotFound
     │   └── IdempotencyKeyReused
@@ -100,7 +101,11 @@ class ModelNotFound(Refused):
 
 
 class InvalidInput(Refused):
-    """The input breaks the model's schema."""
+    """The input breaks the model's schema, or has no price."""
+
+
+class Unpriced(InvalidInput):
+    """The input has no price; the message says which values have one."""
 
 
 class InsufficientCredits(Refused):

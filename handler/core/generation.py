@@ -91,6 +91,9 @@ class Generation:
     account_id: str
     model_id: str
     provider: str
+    provider_model: str
+    """The provider's own name of the model, as it was at admission: what the catalogue says later
+    does not change what was bought."""
     status: Status
     amount_micros: int
     """Taken off the account at admission, fixed for good."""

@@ -4,33 +4,20 @@ The schema of an input is JSON Schema 2020-12. Reading catalogue files is `handl
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 
 from handler.core import errors, json_values
+from handler.core.pricing import Pricing
 from handler.core.text import clipped
 
 MAX_PROBLEMS = 20
 _SHOWN_LENGTH = 60
-
-
-@dataclass(frozen=True)
-class Pricing:
-    """What `unit` images cost together, in micro-USD."""
-
-    price_micros: int
-    unit: int
-
-    def amount_micros(self, image_count: int) -> int:
-        """The exact price of `image_count` images.
-
-        The catalogue guarantees that the division leaves no rest.
-        """
-        return self.price_micros * image_count // self.unit
 
 
 @dataclass(frozen=True)
@@ -59,6 +46,32 @@ class Model:
             return 1
         return int(validated_input[self.image_count_property])
 
+    def amount_micros(self, validated_input: Mapping[str, Any]) -> int:
+        """The exact price of the images that a validated input asks for, in micro-USD.
+
+        Raises:
+            InvalidInput: Such an input has no price.
+        """
+        try:
+            image_micros = self.pricing.image_micros(validated_input)
+        except errors.Unpriced as unpriced:
+            raise self._invalid([str(unpriced)]) from None
+        return image_micros * self.image_count(validated_input)
+
+    def with_markup(self, factor: Fraction) -> "Model":
+        """The same model at the operator's prices."""
+        return replace(self, pricing=self.pricing.with_markup(factor))
+
+    @cached_property
+    def listed_micros(self) -> int:
+        """What `pricing.unit` images cost, in micro-USD, if a caller leaves all to the defaults."""
+        return self.pricing.listed_micros(self._defaults)
+
+    @cached_property
+    def description_with_prices(self) -> str:
+        """The description, and how the price varies if it does."""
+        return f"{self.description} {self.pricing.explained()}".rstrip()
+
     def validated(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return `raw` with the schema's defaults filled in.
 
@@ -68,11 +81,14 @@ class Model:
         unstorable = sorted(itertools.islice(json_values.problems(raw), MAX_PROBLEMS + 1))
         problems = _first(unstorable) or _first(self._problems(raw))
         if problems:
-            raise errors.InvalidInput(
-                "invalid input: " + "; ".join(problems),
-                help=f"Call get_model with model_id {self.id!r} for the schema of its input.",
-            )
+            raise self._invalid(problems)
         return self._completed(raw)
+
+    def _invalid(self, problems: Iterable[str]) -> errors.InvalidInput:
+        return errors.InvalidInput(
+            "invalid input: " + "; ".join(problems),
+            help=f"Call get_model with model_id {self.id!r} for the schema of its input.",
+        )
 
     def _problems(self, raw: Mapping[str, Any]) -> Iterator[str]:
         found = sorted(
@@ -80,13 +96,24 @@ class Model:
         )
         return (problem for error in found for problem in _explain(error))
 
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        properties: Mapping[str, Any] = self.input_schema["properties"]
+        return {name: p["default"] for name, p in properties.items() if "default" in p}
+
     def _completed(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         properties: Mapping[str, Any] = self.input_schema["properties"]
-        defaults = {name: p["default"] for name, p in properties.items() if "default" in p}
         return {
-            **defaults,
+            **self._defaults,
             **{name: _integral(value, properties[name]) for name, value in raw.items()},
         }
+
+
+Models = Callable[[], Mapping[str, Model]]
+"""The models that are offered now, by id.
+
+Raises `Unavailable` where that cannot be known.
+"""
 
 
 def _integral(value: Any, schema: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ _LARGEST_MICROS = 10**15
 _EXACT = Context(prec=50, traps=[InvalidOperation, Inexact])
 
 
-def parse_usd(text: str | float) -> int:
+def parse_usd(text: str | float | Decimal) -> int:
     """Read an amount in USD as micro-USD.
 
     Raises:

@@ -4,7 +4,7 @@ All of them block. Each may raise `Unavailable` when the service behind it does 
 else a method raises stands with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,33 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Block for `seconds`."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What an operator has published of models."""
+
+    version: str | None
+    """Differs from that of anything else that was; None where nothing is published."""
+    content: bytes
+
+
+ReadPublished = Callable[[str | None], Published | None]
+"""`PublishedCatalogue.read`, for who does nothing else."""
+
+
+class PublishedCatalogue(Protocol):
+    """Where an operator publishes models."""
+
+    def read(self, known_version: str | None) -> Published | None:
+        """What is published now; None where that is `known_version` still.
+
+        Raises:
+            Unavailable: It cannot be read now.
+        """
+
+    def publish(self, content: bytes) -> None:
+        """Put it in the place of what was published before."""
 
 
 class PrincipalStore(Protocol):

@@ -15,7 +15,6 @@ from handler.core import errors
 from handler.core.failures import FailureKind
 from handler.core.generation import MAX_SUBMITS, TOO_LATE, Generation, Image, Request, Status
 from handler.core.image_types import examine_all
-from handler.core.models import Model
 from handler.core.ports import (
     Clock,
     Done,
@@ -87,7 +86,6 @@ class _Run:
 class Worker:
     """Works on generations."""
 
-    models: Mapping[str, Model]
     providers: Mapping[str, Provider]
     ledger: Ledger
     generations: GenerationStore
@@ -111,14 +109,11 @@ class Worker:
             self._stop_if_canceled(generation_id)
             return
         request = self.generations.request(generation)
-        model, provider = (
-            self.models.get(generation.model_id),
-            self.providers.get(generation.provider),
-        )
-        if model is None or provider is None:
+        provider = self.providers.get(generation.provider)
+        if provider is None or not generation.provider_model:
             self._fail(generation, Failed(NOT_OFFERED, kind=FailureKind.MODEL_UNAVAILABLE))
             return
-        job = _job(generation, model, request)
+        job = _job(generation, request)
         is_resumed = generation.provider_ref is not None
         polling_ms = RESUMED_POLLING_MS if is_resumed else self.timing.polling_ms
         self._go_on(generation, _Run(job, provider, began_ms + polling_ms))
@@ -127,11 +122,10 @@ class Worker:
         generation = self.generations.get(generation_id)
         if generation is None or generation.status is not Status.CANCELED:
             return
-        model = self.models.get(generation.model_id)
         provider = self.providers.get(generation.provider)
-        if generation.provider_ref is not None and model is not None and provider is not None:
+        if generation.provider_ref is not None and provider is not None:
             request = self.generations.request(generation)
-            provider.cancel(_job(generation, model, request), generation.provider_ref)
+            provider.cancel(_job(generation, request), generation.provider_ref)
 
     def _go_on(self, generation: Generation, run: _Run) -> None:
         match next_step(generation, self.clock.now_ms()):
@@ -228,8 +222,10 @@ class Worker:
         self.ledger.end(generation.id, Status.FAILED, TOO_LATE)
 
 
-def _job(generation: Generation, model: Model, request: Request) -> Job:
-    return Job(generation.id, model.provider_model, dict(request.input), generation.image_count)
+def _job(generation: Generation, request: Request) -> Job:
+    return Job(
+        generation.id, generation.provider_model, dict(request.input), generation.image_count
+    )
 
 
 def _report(generation: Generation, failure: Failed, consequence: str) -> None:

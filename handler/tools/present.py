@@ -26,9 +26,9 @@ def model_object(model: Model) -> dict[str, Any]:
     return {
         "id": model.id,
         "name": model.name,
-        "description": model.description,
+        "description": model.description_with_prices,
         "pricing": {
-            "price": json_usd(model.pricing.price_micros),
+            "price": json_usd(model.listed_micros),
             "currency": "USD",
             "unit": model.pricing.unit,
         },

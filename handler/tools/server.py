@@ -75,12 +75,13 @@ class Tools:
 
     async def list_models(self, _: Arguments, __: str | None) -> CallToolResult:
         """Every model that can be used."""
-        models = [present.model_object(model) for model in self.admissions.listed_models()]
+        listed = await to_thread.run_sync(self.admissions.listed_models)
+        models = [present.model_object(model) for model in listed]
         return present.as_result(models, structured={"models": models})
 
     async def get_model(self, arguments: Arguments, _: str | None) -> CallToolResult:
         """One model with the schema of its input."""
-        model = self.admissions.model(arguments.get("model_id"))
+        model = await to_thread.run_sync(self.admissions.model, arguments.get("model_id"))
         self.caller.record.model_id = model.id
         shown = present.model_with_schema(model)
         return present.as_result(shown, structured=shown)
@@ -88,21 +89,24 @@ class Tools:
     async def generate_image(self, arguments: Arguments, meta_key: str | None) -> CallToolResult:
         """Admit a generation, and wait for it as long as the caller can."""
         record = self.caller.record
-        model_id = arguments.get("model_id")
-        if isinstance(model_id, str) and model_id in self.admissions.models:
-            record.model_id = model_id
         with record.watch.phase("admission"):
-            admitted = await to_thread.run_sync(
-                self.admissions.admit,
-                self.caller.account_id,
-                model_id,
-                arguments.get("input"),
-                self.caller.idempotency_key if meta_key is None else meta_key,
-            )
+            admitted = await to_thread.run_sync(self._admitted, arguments, meta_key)
         read = partial(self.lookup.generation, self.caller.account_id, admitted.id)
         generation = await self._awaited(admitted, read, self.caller.answer_by_ms)
         shown = present.generation_object(generation, self.caller.base_url)
         return present.as_result(shown, previews=await self._previews(generation))
+
+    def _admitted(self, arguments: Arguments, meta_key: str | None) -> Generation:
+        model_id = arguments.get("model_id")
+        if self.admissions.is_listed(model_id):
+            # Whatever else a caller sends as an id does not get into the log.
+            self.caller.record.model_id = model_id
+        return self.admissions.admit(
+            self.caller.account_id,
+            model_id,
+            arguments.get("input"),
+            self.caller.idempotency_key if meta_key is None else meta_key,
+        )
 
     async def get_generation(self, arguments: Arguments, _: str | None) -> CallToolResult:
         """A generation as it stands, after a short wait for its end."""

@@ -32,6 +32,7 @@ GENERATION = Generation(
     account_id="account",
     model_id="model",
     provider="provider",
+    provider_model="m-1",
     status=Status.FAILED,
     amount_micros=1,
     image_count=1,

@@ -138,7 +138,9 @@ class Place:
             ledger = ReadThenWriteLedger(*(getattr(ledger, each.name) for each in fields(ledger)))
         timing = Settings.from_env(self.environment).timing
         models = {MODEL_ID: parse_model(MODEL_ID, MODEL_DOCUMENT)}
-        return Admissions(models, ledger, stores.generations, stores.queue, stores.clock, timing)
+        return Admissions(
+            lambda: models, ledger, stores.generations, stores.queue, stores.clock, timing
+        )
 
 
 Call = Callable[[str, str], str | None]

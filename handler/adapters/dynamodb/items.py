@@ -74,6 +74,7 @@ def generation_item(generation: Generation) -> dict[str, Any]:
         "account_id": generation.account_id,
         "model_id": generation.model_id,
         "provider": generation.provider,
+        "provider_model": generation.provider_model,
         "status": generation.status.value,
         "amount_micros": generation.amount_micros,
         "image_count": generation.image_count,
@@ -96,6 +97,8 @@ def generation_from(item: Mapping[str, Any]) -> Generation:
         account_id=record["account_id"],
         model_id=record["model_id"],
         provider=record["provider"],
+        # What was admitted before records had it can still be read.
+        provider_model=record.get("provider_model", ""),
         status=Status(record["status"]),
         amount_micros=record["amount_micros"],
         image_count=record["image_count"],

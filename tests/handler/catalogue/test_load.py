@@ -1,25 +1,21 @@
 """Catalogue files: what is usable, and what is said about one that is not."""
 
+import contextlib
 import copy
-import json
+import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from handler.catalogue.load import BUILT_IN, load_catalogue
-from handler.core.errors import ConfigurationError
-from handler.core.models import Pricing
+from handler.catalogue.load import BUILT_IN, built_in, decoded, id_of, parse_model, read_model
+from handler.core.pricing import Flat, Pricing
+from handler.settings import PROVIDER_NAMES
 from tests.world import MODEL_DOCUMENT
 
 Change = Callable[[dict[str, Any]], None]
-
-
-def write(directory: Path, name: str, document: Any) -> None:
-    path = directory / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(document if isinstance(document, str) else json.dumps(document))
 
 
 def drop(*path: str) -> Change:
@@ -40,6 +36,11 @@ def put(value: Any, *path: str) -> Change:
     return change
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
 PROPERTIES = ("input_schema", "properties")
 
 UNUSABLE: dict[str, tuple[Change, str]] = {
@@ -77,6 +78,7 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
     "a schema without properties": (put({}, *PROPERTIES), "must have properties"),
     "a schema of alternatives": (put([{}], "input_schema", "anyOf"), "must be flat"),
     "a schema with a reference": (put("#/$defs/x", "input_schema", "$ref"), "must be flat"),
+    "a pattern that is none": (put("(", *PROPERTIES, "prompt", "pattern"), "is not a 'regex'"),
     "a wrong default": (put("2:1", *PROPERTIES, "aspect_ratio", "default"), "2:1"),
     "a default out of bounds": (put(9, *PROPERTIES, "num_outputs", "default"), "9"),
     "a property without a description": (
@@ -114,91 +116,84 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize(("change", "says"), UNUSABLE.values(), ids=UNUSABLE)
-def test_an_unusable_file_is_refused_by_name_and_reason(
-    tmp_path: Path, change: Change, says: str
-) -> None:
+def test_an_unusable_document_is_refused_with_its_reason(change: Change, says: str) -> None:
     document = copy.deepcopy(MODEL_DOCUMENT)
     change(document)
-    write(tmp_path, "test/easel", document)
-    with pytest.raises(ConfigurationError) as refusal:
-        load_catalogue({"scripted"}, tmp_path)
-    text = str(refusal.value)
-    assert text.startswith(f"catalogue file {tmp_path}/test/easel.json: ")
-    reason = text.partition("easel.json: ")[2]
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 - its text is what is asserted
+        parse_model("test/easel", document)
+    reason = str(refusal.value)
     assert says in reason
     assert len(reason.split()) >= 3, "it says what is wrong, not only where"
 
 
-@pytest.mark.parametrize("text", ["", "{", "nonsense", "[]", "7", '"name"', "null"])
-def test_what_is_no_json_object_is_refused_by_name(tmp_path: Path, text: str) -> None:
-    write(tmp_path, "broken", text)
-    with pytest.raises(ConfigurationError, match=r"catalogue file .*broken\.json: .{5}"):
-        load_catalogue({"scripted"}, tmp_path)
+@pytest.mark.parametrize("document", [[], 7, "name", None, True])
+def test_what_is_no_object_is_refused(document: Any) -> None:
+    with pytest.raises(ValueError, match="it must be an object"):
+        parse_model("test/easel", document)
 
 
-def test_what_is_no_utf8_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "broken.json").write_bytes(b'{"name": "\xff"}')
-    with pytest.raises(ConfigurationError, match=r"broken\.json"):
-        load_catalogue({"scripted"}, tmp_path)
+@pytest.mark.parametrize(
+    "model_id", ["", "/", "a/", "/a", "a//b", "../a", ".a", "a/.b", "a b", "ä", "a\n", "a" * 101]
+)
+def test_an_id_that_could_mislead_is_refused(model_id: str) -> None:
+    with pytest.raises(ValueError, match="must be names of letters"):
+        parse_model(model_id, MODEL_DOCUMENT)
 
 
-def test_a_file_is_checked_even_if_its_provider_is_turned_off(tmp_path: Path) -> None:
-    write(tmp_path, "broken", {"name": "x"})
-    with pytest.raises(ConfigurationError):
-        load_catalogue(set(), tmp_path)
+@given(data=st.data())
+def test_whatever_a_document_holds_it_is_read_or_refused(data: st.DataObject) -> None:
+    document = copy.deepcopy(MODEL_DOCUMENT)
+    for _ in range(data.draw(st.integers(1, 3))):
+        within: Any = document
+        while isinstance(within, dict) and within:
+            name = data.draw(st.sampled_from(sorted(within)))
+            if data.draw(st.booleans()) or not isinstance(within[name], dict):
+                within[name] = data.draw(ANYTHING)
+                break
+            within = within[name]
+    with contextlib.suppress(ValueError):
+        assert parse_model("test/easel", document).listed_micros > 0
 
 
 class TestUsable:
-    def test_an_id_is_the_path(self, tmp_path: Path) -> None:
-        write(tmp_path, "vendor/fast-1.1", MODEL_DOCUMENT)
-        write(tmp_path, "plain", MODEL_DOCUMENT)
-        assert list(load_catalogue({"scripted"}, tmp_path)) == ["plain", "vendor/fast-1.1"]
-
-    def test_a_model_is_what_its_file_says(self, tmp_path: Path) -> None:
-        write(tmp_path, "test/easel", MODEL_DOCUMENT)
-        model = load_catalogue({"scripted"}, tmp_path)["test/easel"]
-        assert (model.name, model.provider_model) == ("Easel", "easel-1")
-        assert model.pricing == Pricing(25_000, 1)
+    def test_a_model_is_what_its_document_says(self) -> None:
+        model = parse_model("vendor/fast-1.1", MODEL_DOCUMENT)
+        assert (model.id, model.name) == ("vendor/fast-1.1", "Easel")
+        assert model.provider_model == "easel-1"
+        assert model.pricing == Pricing(Flat(25_000))
         assert model.input_schema == MODEL_DOCUMENT["input_schema"]
 
-    def test_a_price_for_several_images_is_exact_for_one(self, tmp_path: Path) -> None:
-        document = {**MODEL_DOCUMENT, "pricing": {"price": 0.1, "unit": 4}}
-        write(tmp_path, "m", document)
-        assert load_catalogue({"scripted"}, tmp_path)["m"].pricing.amount_micros(3) == 75_000
-
-    def test_it_is_listed_only_if_its_provider_is_turned_on(self, tmp_path: Path) -> None:
-        write(tmp_path, "a", {**MODEL_DOCUMENT, "provider": "one"})
-        write(tmp_path, "b", {**MODEL_DOCUMENT, "provider": "two"})
-        assert list(load_catalogue({"two"}, tmp_path)) == ["b"]
-        assert list(load_catalogue({"one", "two", "three"}, tmp_path)) == ["a", "b"]
-        assert load_catalogue(set(), tmp_path) == {}
-
-    def test_an_empty_directory_is_an_empty_catalogue(self, tmp_path: Path) -> None:
-        assert load_catalogue({"scripted"}, tmp_path) == {}
+    def test_a_price_for_several_images_is_exact_for_one(self) -> None:
+        model = parse_model("m", {**MODEL_DOCUMENT, "pricing": {"price": 0.1, "unit": 4}})
+        assert model.amount_micros(model.validated({"prompt": "x", "num_outputs": 3})) == 75_000
 
 
 class TestShipped:
-    def test_every_file_loads(self) -> None:
-        providers = {
-            json.loads(path.read_text(encoding="utf-8"))["provider"]
-            for path in BUILT_IN.rglob("*.json")
-        }
-        assert len(load_catalogue(providers)) == len(list(BUILT_IN.rglob("*.json"))) > 0
-
-    def test_the_embedded_model_is_there_if_it_is_turned_on(self) -> None:
-        assert "local/sketch" in load_catalogue({"sketch"})
-        assert "local/sketch" not in load_catalogue(set())
-
-    def test_what_a_vendor_sells_says_where_its_schema_and_its_price_were_read(self) -> None:
+    def test_every_file_is_usable_and_one_of_the_built_in_models(self) -> None:
         for path in BUILT_IN.rglob("*.json"):
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = decoded(path.read_text(encoding="utf-8"))
+            model_id = id_of(path, BUILT_IN)
+            assert built_in()[model_id] == document
+            assert parse_model(model_id, document) == read_model(model_id, document)
+
+    @pytest.mark.parametrize("model_id", ["local/sketch", "black-forest-labs/flux-schnell"])
+    def test_what_others_rely_on_is_there(self, model_id: str) -> None:
+        assert model_id in built_in()
+
+    def test_every_provider_is_one_that_can_be_turned_on(self) -> None:
+        assert {document["provider"] for document in built_in().values()} == {*PROVIDER_NAMES}
+
+    def test_what_a_vendor_sells_says_where_and_when_its_schema_and_its_price_were_read(
+        self,
+    ) -> None:
+        for model_id, document in built_in().items():
             if document["provider"] != "sketch":
-                assert set(document["source"]) == {"schema", "price"}
+                assert set(document["source"]) == {"schema", "price"}, model_id
+                for told in document["source"].values():
+                    assert re.search(r"\b20\d\d\b", told), model_id
 
-    def test_replicates_models_are_there_with_its_token(self) -> None:
-        assert "black-forest-labs/flux-schnell" in load_catalogue({"replicate"})
-
-    def test_the_cheapest_request_of_every_model_is_valid_and_costs_something(self) -> None:
-        for model in load_catalogue({"sketch", "replicate"}).values():
-            validated = model.validated({"prompt": "a boat"})
-            assert model.pricing.amount_micros(model.image_count(validated)) > 0
+    def test_the_cheapest_request_of_every_model_is_valid_and_costs_what_is_listed(self) -> None:
+        for model_id, document in built_in().items():
+            model = read_model(model_id, document)
+            paid = model.amount_micros(model.validated({"prompt": "a boat"}))
+            assert paid * model.pricing.unit == model.listed_micros > 0

@@ -14,6 +14,7 @@ RECORD = Generation(
     account_id="acct",
     model_id="m",
     provider="p",
+    provider_model="m-1",
     status=Status.STARTING,
     amount_micros=1,
     image_count=1,

@@ -1,13 +1,15 @@
 """Validation of an input: every problem at once, each with its path and what is allowed."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from handler.catalogue.load import parse_model
 from handler.core import errors
-from handler.core.models import Model, Pricing
+from handler.core.models import Model
+from handler.core.pricing import Flat, Pricing
 from tests.world import MODEL_DOCUMENT, MODEL_ID
 
 LONE_SURROGATE = "\ud800"
@@ -173,9 +175,10 @@ class TestPrice:
         [(25_000, 1, 1, 25_000), (25_000, 1, 4, 100_000), (30_000, 3, 1, 10_000), (7, 7, 3, 3)],
     )
     def test_it_is_exact_in_micro_dollars(
-        self, price: int, unit: int, count: int, amount: int
+        self, model: Model, price: int, unit: int, count: int, amount: int
     ) -> None:
-        assert Pricing(price, unit).amount_micros(count) == amount
+        priced = replace(model, pricing=Pricing(Flat(price), unit))
+        assert priced.amount_micros({"num_outputs": count}) == amount
 
     @pytest.mark.parametrize(("given", "count"), [({}, 1), ({"num_outputs": 3.0}, 3)])
     def test_it_is_for_the_images_asked_for(

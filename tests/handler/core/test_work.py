@@ -61,6 +61,7 @@ def record(**changes: object) -> Generation:
         account_id="acct",
         model_id=MODEL_ID,
         provider="scripted",
+        provider_model="m-1",
         status=Status.PROCESSING,
         amount_micros=4 * PRICE_MICROS,
         image_count=4,
@@ -232,16 +233,11 @@ class TestFailure:
         assert run(world, generation, "run-2").status is Status.SUCCEEDED
         assert world.provider.polled == ["job-1", "job-2"]
 
-    @pytest.mark.parametrize("known", ["model", "provider"])
-    def test_a_model_that_is_gone_costs_nothing(
-        self, world: World, opened: Opened, known: str
+    def test_a_model_whose_vendor_is_turned_off_costs_nothing(
+        self, world: World, opened: Opened
     ) -> None:
         generation = world.admit(opened)
-        worker = (
-            replace(world.worker, models={})
-            if known == "provider"
-            else replace(world.worker, providers={})
-        )
+        worker = replace(world.worker, providers={})
         worker.run(generation.id, "run-1")
         ended = world.generation(generation.id)
         assert ended.status is Status.FAILED

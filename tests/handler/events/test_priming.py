@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handler.bootstrap.api import build_api
+from handler.bootstrap.api import build_api, nothing_published
 from handler.events.gateway import adapt
 from handler.events.priming import prime
 from handler.settings import Settings
@@ -40,14 +40,14 @@ class Nowhere:
 
 
 def test_the_usual_questions_are_answered_without_any_service(settings: Settings) -> None:
-    prime(build_api(settings, nowhere))
+    prime(build_api(settings, nowhere, nothing_published))
 
 
 def test_a_build_that_cannot_answer_makes_no_snapshot(settings: Settings) -> None:
-    services = build_api(settings, nowhere)
+    services = build_api(settings, nowhere, nothing_published)
     broken: Any = {"local/sketch": None}
     with pytest.raises(RuntimeError, match="list_models"):
-        prime(replace(services, admissions=replace(services.admissions, models=broken)))
+        prime(replace(services, admissions=replace(services.admissions, models=lambda: broken)))
 
 
 def test_its_account_is_nobodys_once_it_is_over(world: World) -> None:

@@ -72,10 +72,9 @@ class Bench:
         models = {self.model.id: self.model}
         return replace(
             plain,
-            admissions=replace(plain.admissions, models=models),
+            admissions=replace(plain.admissions, models=lambda: models),
             worker=replace(
                 plain.worker,
-                models=models,
                 providers={self.provider: Watched(adapter, services)},
             ),
         )

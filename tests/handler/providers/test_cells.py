@@ -56,7 +56,7 @@ def test_cell(
 
     assert ended.status is cell.status
     assert ended.error == told(cell)
-    price_micros = bench.model.pricing.amount_micros(1)
+    price_micros = bench.model.listed_micros
     assert ended.charged_micros == cell.images * price_micros
     assert bench.available_micros == CREDITS_MICROS - ended.charged_micros
     assert len({image.sha256 for image in ended.images}) == cell.images

@@ -89,4 +89,6 @@ def _offering(shared_world: World, *model_ids: str) -> ApiServices:
 
 
 def _with(shared_world: World, models: dict[str, Model]) -> ApiServices:
-    return replace(shared_world.api, admissions=replace(shared_world.admissions, models=models))
+    return replace(
+        shared_world.api, admissions=replace(shared_world.admissions, models=lambda: models)
+    )

@@ -1,13 +1,15 @@
 """The core's objects as callers get to see them."""
 
 import json
+from typing import Any
 
 import pytest
 from mcp_types import CallToolResult, TextContent
 
 from handler.core.errors import Refused
 from handler.core.generation import Generation, Image, Status
-from handler.core.models import Model, Pricing
+from handler.core.models import Model
+from handler.core.pricing import Flat, Pricing
 from handler.tools import present
 
 BASE = "https://images.example/prod"
@@ -26,6 +28,7 @@ def _generation(
         account_id="acct_1",
         model_id="test/easel",
         provider="scripted",
+        provider_model="m-1",
         status=status,
         amount_micros=25_000,
         image_count=1,
@@ -88,16 +91,15 @@ def test_a_failure_says_why_even_if_nobody_knows() -> None:
 
 
 def test_a_model_shows_its_price_as_a_number_and_no_provider() -> None:
-    model = Model(
-        "a/b", "B", "Paints.", Pricing(25_000, 2), "secret-vendor", "v-1", {"type": "object"}
-    )
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
+    model = Model("a/b", "B", "Paints.", Pricing(Flat(25_000), 2), "secret-vendor", "v-1", schema)
     shown = present.model_with_schema(model)
     assert shown == {
         "id": "a/b",
         "name": "B",
         "description": "Paints.",
         "pricing": {"price": 0.025, "currency": "USD", "unit": 2},
-        "input_schema": {"type": "object"},
+        "input_schema": schema,
     }
     assert {name: shown[name] for name in shown if name != "input_schema"} == present.model_object(
         model

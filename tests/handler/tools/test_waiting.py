@@ -20,6 +20,7 @@ WAITING = Generation(
     account_id="acct_1",
     model_id="test/easel",
     provider="scripted",
+    provider_model="m-1",
     status=Status.STARTING,
     amount_micros=25_000,
     image_count=1,

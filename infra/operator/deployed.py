@@ -64,6 +64,29 @@ class Deployment:
             raise
         return str(answer["StackResourceDetail"]["PhysicalResourceId"])
 
+    def function_environment(self, logical_id: str, alias: str | None = None) -> dict[str, str]:
+        """What a function runs with: its newest code, or what the alias names.
+
+        Raises:
+            ConfigurationError: The stack has no such function.
+        """
+        name = self.physical(logical_id)
+        if name is None:
+            stack = self.description["StackName"]
+            raise ConfigurationError(f"the stack {stack} has no {logical_id}; deploy it again")
+        which = {"FunctionName": name, **({"Qualifier": alias} if alias else {})}
+        described = self.connect("lambda").get_function_configuration(**which)
+        variables: dict[str, str] = described.get("Environment", {}).get("Variables", {})
+        return variables
+
+    def api_settings(self) -> Settings:
+        """What callers' requests are answered with.
+
+        Raises:
+            ConfigurationError: The stack has no such function, or it could not start.
+        """
+        return Settings.from_env(self.function_environment("ApiFunction", "live"))
+
 
 def opened(stack: DeployedStack) -> Deployment:
     """Open a deployed stack.

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.bootstrap.tokens import with_tokens
-from handler.catalogue.load import load_catalogue
-from handler.core.errors import ConfigurationError, OperatorRefused
+from handler.core.errors import ConfigurationError
 from infra.operator.deployed import Deployment
 from infra.operator.doctor.configured import Problem, configured
-from infra.operator.doctor.diagnosis import Examined, mismatches
+from infra.operator.doctor.diagnosis import Examined, listed_by, mismatches
 from infra.operator.doctor.names import NAMES
 from infra.operator.doctor.probes import ask_all
 
@@ -18,35 +17,26 @@ def examine_stack(deployment: Deployment) -> Examined:
     """Everything about a stack. Its vendors are asked with its tokens, from this machine.
 
     Raises:
-        OperatorRefused: It has no functions.
+        ConfigurationError: It has no functions.
         botocore.exceptions.ClientError: The caller may not look.
     """
-    api = _environment(deployment, "ApiFunction", "live")
-    worker, problems = _with_tokens(deployment, _environment(deployment, "WorkerFunction"))
+    settings = deployment.api_settings()
+    worker, problems = _with_tokens(deployment, deployment.function_environment("WorkerFunction"))
     found = configured(worker)
     problems += found.problems
-    offered = set(api.get("PROVIDERS", "").replace(",", " ").split())
-    offered |= {"sketch"} if api.get("LOCAL_SKETCH", "").lower() == "on" else set()
     vendors = {name: access for name, access in found.vendors.items() if name in NAMES}
     return Examined(
         place=f"the stack {deployment.description['StackName']}",
         verdicts=ask_all(vendors, deployment.new_client),
-        offered=list(load_catalogue(offered).values()),
+        listed=listed_by(deployment.stores.published, settings, problems),
         is_deployed=True,
-        problems=[*problems, *mismatches(offered, vendors), *_alarm_problems(deployment)],
+        problems=[
+            *problems,
+            *mismatches(settings.providers, vendors),
+            *_alarm_problems(deployment),
+        ],
         notes=[] if _parameter(deployment, "AlarmEmail") else ["Alarms are sent to nobody."],
     )
-
-
-def _environment(deployment: Deployment, function: str, alias: str | None = None) -> dict[str, str]:
-    name = deployment.physical(function)
-    if name is None:
-        stack = deployment.description["StackName"]
-        raise OperatorRefused(f"the stack {stack} has no {function}; deploy it again")
-    which = {"FunctionName": name, **({"Qualifier": alias} if alias else {})}
-    described = deployment.connect("lambda").get_function_configuration(**which)
-    variables: dict[str, str] = described.get("Environment", {}).get("Variables", {})
-    return variables
 
 
 def _with_tokens(

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from handler.adapters.aws import Connect
-from handler.settings import SWITCHES, TOKENS
+from handler.adapters.published import S3PublishedCatalogue
+from handler.catalogue.published import encode
+from handler.settings import SWITCHES, TOKENS, Settings
 from infra.local.environment import aws_environment
 from infra.local.launch import launched
+from infra.operator.deployed import stack_environment
 from infra.template import Template
-from tests.infra.operator.deployment import data_template, deploy
+from tests.infra.operator.deployment import data_template, deploy, stack_template
 from tests.vendors.fal import FakeFal
 from tests.vendors.openai import FakeOpenAI
 from tests.vendors.replicate import FakeReplicate
@@ -142,9 +145,16 @@ class TestOnThisMachine:
         self, tmp_path: Path
     ) -> None:
         with served(FakeOpenAI()) as openai:
+            openai.listed = ("gpt-image-2.5-flare",)
             environment = {"OPENAI_API_KEY": TOKEN, "OPENAI_BASE_URL": openai.base_url}
             found = doctor(environment, "--data", str(tmp_path))
-        assert found.states["openai"] == "accepted"
+        assert (found.code, found.states["openai"]) == (1, "accepted")
+        (problem,) = found.document["problems"]
+        assert (
+            "OpenAI does not list gpt-image-2, which openai/gpt-image-2 is made by"
+            in (problem["what"])
+        )
+        assert '{"hidden": true}' in problem["remedy"]
 
     def test_bedrock_is_not_asked_with_the_emulators_credentials(self, tmp_path: Path) -> None:
         found = doctor({"BEDROCK": "on"}, "--data", str(tmp_path))
@@ -166,43 +176,6 @@ class TestOnThisMachine:
             assert doctor(variables, "--data", str(data)).document["notes"] == []
 
 
-def stack_template(
-    template: Template, worker: Mapping[str, Any], providers: str, **resources: Any
-) -> dict[str, Any]:
-    """The deployment's data, and functions that have an environment and do nothing."""
-    document = data_template(template)
-    function = {
-        "Runtime": "python3.13",
-        "Handler": "index.handler",
-        "Role": "arn:aws:iam::000000000000:role/x",
-        "Code": {"ZipFile": "def handler(event, context): pass"},
-    }
-    api = {"PROVIDERS": providers, "LOCAL_SKETCH": "off"}
-    document["Resources"] |= {
-        "ApiFunction": lambda_function(function, api),
-        "WorkerFunction": lambda_function(function, worker),
-        "ApiVersion": {
-            "Type": "AWS::Lambda::Version",
-            "Properties": {"FunctionName": {"Ref": "ApiFunction"}},
-        },
-        "ApiAlias": {
-            "Type": "AWS::Lambda::Alias",
-            "Properties": {
-                "FunctionName": {"Ref": "ApiFunction"},
-                "FunctionVersion": {"Fn::GetAtt": ["ApiVersion", "Version"]},
-                "Name": "live",
-            },
-        },
-        **resources,
-    }
-    return document
-
-
-def lambda_function(function: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {**function, "Environment": {"Variables": variables}}
-    return {"Type": "AWS::Lambda::Function", "Properties": properties}
-
-
 def secret(**tokens: str) -> dict[str, Any]:
     return {
         "Type": "AWS::SecretsManager::Secret",
@@ -215,19 +188,162 @@ class TestOnADeployedStack:
     def aws(self, emulator: str) -> dict[str, str]:
         return aws_environment({}, emulator)
 
-    def test_tokens_are_read_from_the_secret_and_tried(
-        self, aws: dict[str, str], connect: Connect, template: Template, replicate: FakeReplicate
-    ) -> None:
-        name = f"stack-{secrets.token_hex(4)}"
-        worker = {
+    @pytest.fixture
+    def name(self) -> str:
+        return f"stack-{secrets.token_hex(4)}"
+
+    @pytest.fixture
+    def worker(self, replicate: FakeReplicate) -> dict[str, Any]:
+        return {
             "PROVIDER_TOKENS_SECRET": {"Ref": "ProviderTokens"},
             "REPLICATE_BASE_URL": replicate.base_url,
         }
+
+    def test_tokens_are_read_from_the_secret_and_tried(
+        self,
+        aws: dict[str, str],
+        connect: Connect,
+        template: Template,
+        name: str,
+        worker: dict[str, Any],
+    ) -> None:
         tokens = secret(REPLICATE_API_TOKEN=TOKEN, FAL_KEY="")
-        document = stack_template(template, worker, "replicate,,", ProviderTokens=tokens)
-        deploy(connect, name, document)
+        api = {"PROVIDERS": "replicate,,"}
+        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
         found = doctor(aws, "--stack", name)
         assert (found.code, found.problems) == (0, [])
         assert found.states["replicate"] == "accepted"
         assert found.states["fal"] == "off"
         assert found.document["notes"] == ["Alarms are sent to nobody."]
+        assert f"the stack {name}" in doctor(aws, "--stack", name, is_json=False).text
+
+    def test_this_machines_own_tokens_and_urls_are_not_taken_for_the_stacks(
+        self,
+        aws: dict[str, str],
+        connect: Connect,
+        template: Template,
+        name: str,
+        worker: dict[str, Any],
+    ) -> None:
+        tokens = secret(REPLICATE_API_TOKEN=TOKEN)
+        api = {"PROVIDERS": "replicate"}
+        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
+        own = {"REPLICATE_API_TOKEN": WRONG, "REPLICATE_BASE_URL": closed_port(), "FAL_KEY": WRONG}
+        found = doctor({**aws, **own}, "--stack", name)
+        assert (found.code, found.states["replicate"], found.states["fal"]) == (
+            0,
+            "accepted",
+            "off",
+        )
+
+    def test_a_token_that_is_refused_is_to_be_deployed_anew(
+        self,
+        aws: dict[str, str],
+        connect: Connect,
+        template: Template,
+        name: str,
+        worker: dict[str, Any],
+    ) -> None:
+        tokens = secret(REPLICATE_API_TOKEN=WRONG)
+        api = {"PROVIDERS": "replicate"}
+        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
+        found = doctor(aws, "--stack", name)
+        assert (found.code, found.states["replicate"]) == (1, "refused")
+        (problem,) = found.document["problems"]
+        assert 'sam deploy --parameter-overrides ReplicateApiToken="$TOKEN"' in problem["remedy"]
+
+    def test_a_stack_without_a_secret_has_no_vendor_and_nothing_to_offer(
+        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+    ) -> None:
+        worker = {"PROVIDER_TOKENS_SECRET": ""}
+        deploy(connect, name, stack_template(template, {"PROVIDERS": ",,"}, worker))
+        found = doctor(aws, "--stack", name)
+        assert (found.code, found.problems) == (1, ["No model is offered."])
+        assert set(found.states.values()) == {"off"}
+
+    def test_functions_that_do_not_agree_and_a_secret_that_is_gone(
+        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+    ) -> None:
+        worker = {"PROVIDER_TOKENS_SECRET": f"{name}-gone", "BEDROCK": "off"}
+        api = {"PROVIDERS": "replicate,bedrock", "LOCAL_SKETCH": "on"}
+        deploy(connect, name, stack_template(template, api, worker))
+        found = doctor(aws, "--stack", name)
+        assert found.code == 1
+        said = "\n".join(found.problems)
+        assert f"{name}-gone cannot be read (ResourceNotFoundException)" in said
+        assert "The models of Replicate are offered, and the worker does not have it on" in said
+        assert "The models of Amazon Bedrock are offered" in said
+        remedies = [each["remedy"] for each in found.document["problems"]]
+        assert any("--parameter-overrides Bedrock=on" in remedy for remedy in remedies)
+
+    def test_a_token_whose_models_are_not_offered(
+        self,
+        aws: dict[str, str],
+        connect: Connect,
+        template: Template,
+        name: str,
+        worker: dict[str, Any],
+    ) -> None:
+        tokens = secret(REPLICATE_API_TOKEN=TOKEN)
+        api = {"PROVIDERS": "", "LOCAL_SKETCH": "on"}
+        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
+        found = doctor(aws, "--stack", name)
+        assert any("the API does not offer its models" in problem for problem in found.problems)
+
+    def test_alarms_that_nobody_has_confirmed(
+        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+    ) -> None:
+        topic = {"Type": "AWS::SNS::Topic", "Properties": {}}
+        api = {"PROVIDERS": "", "LOCAL_SKETCH": "on"}
+        document = stack_template(template, api, {}, AlarmTopic=topic)
+        deploy(connect, name, document, AlarmEmail="ops@example.com")
+        found = doctor(aws, "--stack", name)
+        assert found.document["notes"] == [
+            "No vendor is on; docs/providers.md says how to turn one on."
+        ]
+        assert found.problems == [
+            "Alarms do not reach ops@example.com, which has not confirmed that it wants them."
+        ]
+        arn = connect("cloudformation").describe_stack_resource(
+            StackName=name, LogicalResourceId="AlarmTopic"
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        subscribed = connect("sns").subscribe(
+            TopicArn=arn, Protocol="email", Endpoint="ops@example.com", ReturnSubscriptionArn=True
+        )
+        assert subscribed["SubscriptionArn"].startswith("arn:")
+        assert doctor(aws, "--stack", name).problems == []
+
+    def test_published_models_that_cannot_be_used(
+        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+    ) -> None:
+        api = {"PROVIDERS": "", "LOCAL_SKETCH": "on"}
+        described = deploy(connect, name, stack_template(template, api, {}))
+        published = S3PublishedCatalogue(
+            connect("s3"), Settings.from_env(stack_environment(described)).images_bucket
+        )
+        published.publish(encode({"local/sketch": '{"pricing": {"price": -1, "unit": 1}}'}))
+        found = doctor(aws, "--stack", name)
+        assert found.problems[0].startswith(
+            "What is published for local/sketch cannot be used, so it is not offered:"
+        )
+        published.publish(b"[]")
+        assert "The list of models cannot be made" in doctor(aws, "--stack", name).problems[0]
+
+    def test_a_stack_without_functions_and_none_at_all_are_told_in_a_line(
+        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+    ) -> None:
+        def refused() -> str:
+            finished = subprocess.run(
+                [sys.executable, "-m", "infra.cli", "doctor", "--stack", name],
+                env={**BARE, **aws},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert (finished.returncode, finished.stdout) == (1, "")
+            return finished.stderr
+
+        assert f"no stack named {name}" in refused()
+        deploy(connect, name, data_template(template))
+        assert "has no ApiFunction; deploy it again" in refused()

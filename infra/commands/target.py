@@ -6,10 +6,12 @@ from pathlib import Path
 
 from handler.bootstrap.stores import Stores
 from handler.core.errors import OperatorRefused
+from handler.core.ports import PublishedCatalogue
+from handler.settings import Settings
 from infra.local.data import DEFAULT_DATA
 from infra.operator.deployed import DeployedStack, Deployment, opened
 from infra.operator.meter import Meter
-from infra.operator.stores import operator_stores
+from infra.operator.stores import operator_stores, running
 
 
 def add_data(parser: argparse._ActionsContainer) -> None:
@@ -62,6 +64,20 @@ def opened_target(options: argparse.Namespace) -> Target:
     if deployment is not None:
         return Target(deployment.stores, deployment.meter)
     return Target(operator_stores(options.data), None)
+
+
+def offer_of(options: argparse.Namespace) -> tuple[PublishedCatalogue, Settings]:
+    """Where the models of the stack that is meant are published, and what its API runs with.
+
+    Raises:
+        ConfigurationError: It cannot be reached; says what to do.
+        OperatorRefused: The options contradict each other.
+    """
+    deployment = deployment_of(options)
+    if deployment is not None:
+        return deployment.stores.published, deployment.api_settings()
+    stores, settings = running(options.data)
+    return stores.published, settings
 
 
 def deployment_of(options: argparse.Namespace) -> Deployment | None:

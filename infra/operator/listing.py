@@ -45,6 +45,8 @@ class Listed:
     origin: Origin
     model: Model | None
     """At the operator's prices; None where it is unusable."""
+    document: Mapping[str, Any]
+    """As it is described: the built-in document, what was published, or the one over the other."""
     problem: str = ""
     """What is wrong with it."""
 
@@ -77,6 +79,7 @@ def listed_models(
             standing=_standing(document["provider"], providers),
             origin=Origin.BUILT_IN,
             model=read_model(model_id, document).with_markup(markup),
+            document=document,
         )
         for model_id, document in built_in().items()
         if model_id not in entries
@@ -86,14 +89,16 @@ def listed_models(
 
 
 def _published(model_id: str, entry: Any, providers: Collection[str], markup: Fraction) -> Listed:
-    is_whole = isinstance(entry, Mapping) and set(entry) >= REQUIRED
-    origin = Origin.CHANGED if model_id in built_in() and not is_whole else Origin.OWN
+    given = entry if isinstance(entry, Mapping) else {}
+    is_change = model_id in built_in() and not set(given) >= REQUIRED
+    origin = Origin.CHANGED if is_change else Origin.OWN
+    document = {**built_in()[model_id], **given} if is_change else given
     try:
         change = read_entry(model_id, entry)
     except ValueError as error:
-        return Listed(model_id, Standing.UNUSABLE, origin, None, str(error))
+        return Listed(model_id, Standing.UNUSABLE, origin, None, document, str(error))
     standing = Standing.HIDDEN if change.is_hidden else _standing(change.model.provider, providers)
-    return Listed(model_id, standing, origin, change.model.with_markup(markup))
+    return Listed(model_id, standing, origin, change.model.with_markup(markup), document)
 
 
 def _standing(provider: str, providers: Collection[str]) -> Standing:

@@ -16,6 +16,7 @@ from handler.core.errors import ConfigurationError, OperatorRefused
 from handler.core.money import format_usd, json_usd, parse_usd
 from handler.core.ports import PublishedCatalogue
 from handler.settings import PROVIDER_NAMES
+from infra.commands.import_model import add_import
 from infra.commands.output import (
     Subparsers,
     add_action,
@@ -54,6 +55,7 @@ def add_commands(commands: Subparsers) -> None:
     publish.add_argument(
         "--empty", action="store_true", help="allow one without any: all is as built in again"
     )
+    add_import(actions, DEFAULT_DIRECTORY)
     for action in (validate, publish):
         action.add_argument(
             "directory",

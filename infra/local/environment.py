@@ -18,7 +18,7 @@ TIMING = {
     "DISPATCH_GRACE_SECONDS": "20",
 }
 _BASE_URLS = frozenset(f"{name.upper()}_BASE_URL" for name in (*TOKENS, *SWITCHES))
-CHANGEABLE = ("WAIT_SECONDS", "RETENTION_DAYS", "PREVIEWS", "LOG_LEVEL")
+CHANGEABLE = ("WAIT_SECONDS", "RETENTION_DAYS", "PREVIEWS", "PRICE_MARKUP", "LOG_LEVEL")
 
 
 def aws_environment(environ: Mapping[str, str], endpoint: str) -> dict[str, str]:

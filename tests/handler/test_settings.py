@@ -1,6 +1,7 @@
 """The functions' settings: what is missing or wrong is named."""
 
 import pickle
+from fractions import Fraction
 
 import pytest
 
@@ -31,6 +32,7 @@ def test_four_names_are_all_that_is_needed() -> None:
     assert settings.allowed_origins == ("*",)
     assert (settings.timing.worker_ms, settings.timing.lease_ms) == (120_000, 150_000)
     assert settings.timing.retention_days == 30
+    assert settings.price_markup == 1
 
 
 def test_everything_can_be_set() -> None:
@@ -42,6 +44,7 @@ def test_everything_can_be_set() -> None:
         "DISPATCH_GRACE_SECONDS": "5",
         "RETENTION_DAYS": "7",
         "LOCAL_SKETCH": "on",
+        "PRICE_MARKUP": "1.25",
         "LOG_LEVEL": "DEBUG",
         "ALLOWED_ORIGINS": "https://a.example, http://localhost:3000",
     }
@@ -51,6 +54,7 @@ def test_everything_can_be_set() -> None:
     assert (timing.worker_ms, timing.lease_ms, timing.dispatch_grace_ms) == (10_000, 11_000, 5_000)
     assert timing.retention_days == 7
     assert settings.providers == {"sketch"}
+    assert settings.price_markup == Fraction(5, 4)
     assert settings.log_level == "DEBUG"
     assert settings.allowed_origins == ("https://a.example", "http://localhost:3000")
 
@@ -74,6 +78,10 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("RETENTION_DAYS", "forever"),
         ("WORKER_TIMEOUT_SECONDS", "-1"),
         ("DISPATCH_GRACE_SECONDS", "nan"),
+        *(
+            ("PRICE_MARKUP", wrong)
+            for wrong in ("0", "0.000", "-1", "1e3", "1/2", "nan", ".5", "1.", "1000", "1.0000001")
+        ),
         ("LOCAL_SKETCH", "yes"),
         ("LOCAL_SKETCH", "1"),
         ("BEDROCK", "yes"),

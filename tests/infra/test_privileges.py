@@ -5,15 +5,18 @@ asked for is exactly what the template allows it.
 """
 
 import copy
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from handler.adapters.large_requests import LARGEST_ITEM_BYTES
-from handler.catalogue.load import parse_model
+from handler.catalogue.live import LiveCatalogue
+from handler.catalogue.published import encode
 from handler.core.cancellation import Cancellation
 from handler.core.generation import Status
 from handler.core.ports import Done, Failed, Outcome, Running
@@ -125,8 +128,11 @@ def functions(emulator: str, settings: Settings) -> Functions:
     worlds = {name: World(settings, recorders[name].connect, clock, provider) for name in names}
     document = copy.deepcopy(MODEL_DOCUMENT)
     document["input_schema"]["properties"]["image"] = {"type": "string", "description": "A URI."}
-    for world in worlds.values():
-        world.models[MODEL_ID] = parse_model(MODEL_ID, document)
+    api = worlds["ApiFunction"]
+    own_clients = World(settings, emulator_clients(emulator), clock, provider)
+    own_clients.stores.published.publish(encode({MODEL_ID: json.dumps(document)}))
+    catalogue = LiveCatalogue(api.stores.published.read, clock, {"scripted"}, Fraction(1))
+    api.admissions = replace(api.admissions, models=catalogue)
     return Functions(recorders, worlds)
 
 

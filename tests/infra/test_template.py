@@ -2,11 +2,15 @@
 
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from handler.adapters.published import KEY
+from handler.catalogue.live import LiveCatalogue
+from handler.core.errors import Unavailable
 from handler.core.failures import FailureKind
 from handler.core.generation import Generation, Status
 from handler.core.sweep import Swept
@@ -16,6 +20,7 @@ from handler.telemetry.metrics import asked, ended
 from handler.telemetry.sweeps import sweep_metrics
 from handler.web.app import FILES_PATH, MCP_PATH, WEBHOOKS_PATH
 from infra.template import Template, load_template
+from tests.fakes import ManualClock
 
 TABLES = {"CreditsTable", "GenerationsTable"}
 FUNCTIONS = {"ApiFunction", "WorkerFunction", "SweeperFunction"}
@@ -40,6 +45,10 @@ GENERATION = Generation(
     created_at_ms=0,
     deadline_at_ms=1,
 )
+
+
+def unreadable(_: str | None) -> NoReturn:
+    raise Unavailable("S3 is away")
 
 
 def function(template: Template, name: str) -> dict[str, Any]:
@@ -228,9 +237,14 @@ class TestBucket:
 
     def test_images_are_kept_as_long_as_their_records(self, template: Template) -> None:
         bucket = template.resources("AWS::S3::Bucket")["ImagesBucket"]
-        (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-        assert rule["Status"] == "Enabled"
-        assert rule["ExpirationInDays"] == {"Ref": "RetentionDays"}
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+        assert {rule["Status"] for rule in rules} == {"Enabled"}
+        ended = {rule["Prefix"]: rule for rule in rules if "ExpirationInDays" in rule}
+        # Not what is published of models: without it, hidden ones would be offered again.
+        assert set(ended) == {"images/", "requests/"}
+        for rule in ended.values():
+            assert rule["ExpirationInDays"] == {"Ref": "RetentionDays"}
+        assert not any(KEY.startswith(prefix) for prefix in ended)
         assert template.environment()["RETENTION_DAYS"] == {"Ref": "RetentionDays"}
 
 
@@ -247,7 +261,12 @@ class TestPrivilege:
         for _, resource in allowed(template, name):
             # Below a bucket every key, and nothing else, is under a prefix; models of one maker.
             stars = resource.count("*")
-            endings = ("/images/*", "/requests/*", "::foundation-model/stability.*")
+            endings = (
+                "/images/*",
+                "/requests/*",
+                "/catalogue/*",
+                "::foundation-model/stability.*",
+            )
             assert stars == 0 or (stars == 1 and resource.endswith(endings))
 
     def test_only_the_worker_reads_tokens(self, template: Template) -> None:
@@ -337,6 +356,28 @@ class TestApi:
         assert vendors
         assert all(json.dumps(vendor) in described for vendor in vendors)
 
+    def test_the_description_of_a_version_fits_whatever_the_parameters(
+        self, template: Template
+    ) -> None:
+        """Lambda takes 256 characters."""
+        _, parts = function(template, "ApiFunction")["VersionDescription"]["Fn::Join"]
+        longest = {
+            "WaitSeconds": "30",
+            "RetentionDays": "3650",
+            "AllowedOrigins": "x" * template.document["Parameters"]["AllowedOrigins"]["MaxLength"],
+            "Previews": "off",
+            "LocalSketch": "off",
+            "PriceMarkup": "999.999999",
+            "LogLevel": "WARNING",
+        }
+        words = [
+            re.sub(r"\$\{(\w+)\}", lambda found: longest[found[1]], part["Fn::Sub"])
+            if "Fn::Sub" in part
+            else part["Fn::If"][1]
+            for part in parts
+        ]
+        assert len(" ".join(words)) <= 256
+
     def test_the_access_log_holds_nothing_that_people_put_keys_in(self, template: Template) -> None:
         (stage,) = template.resources("AWS::ApiGatewayV2::Stage").values()
         line = json.loads(stage["AccessLogSettings"]["Format"])
@@ -380,11 +421,25 @@ class TestWatching:
         assert alarm["ComparisonOperator"] == "LessThanThreshold"
 
     def test_what_a_vendor_holds_against_the_operator_is_an_alarm(self, template: Template) -> None:
-        (counted,) = template.resources("AWS::Logs::MetricFilter").values()
+        counted = template.resources("AWS::Logs::MetricFilter")["VendorTroubleFilter"]
         kinds = re.findall(r'\$\.failure = "(\w+)"', counted["FilterPattern"])
         assert set(kinds) == {kind.value for kind in FailureKind if kind.is_for_the_operator}
         (metric,) = counted["MetricTransformations"]
         alarm = template.resources("AWS::CloudWatch::Alarm")["VendorTroubleAlarm"]
+        assert alarm["MetricName"] == metric["MetricName"]
+        assert alarm["Namespace"] == metric["MetricNamespace"]
+
+    def test_trouble_with_what_is_published_of_models_is_an_alarm(
+        self, template: Template, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        counted = template.resources("AWS::Logs::MetricFilter")["CatalogueTroubleFilter"]
+        assert counted["LogGroupName"] == {"Ref": "ApiLogs"}
+        ((name, value),) = re.findall(r'\$\.(\w+) = "(\w+)"', counted["FilterPattern"])
+        with pytest.raises(Unavailable):
+            LiveCatalogue(unreadable, ManualClock(), (), Fraction(1))()
+        assert [each.__dict__["fields"][name] for each in caplog.records] == [value]
+        (metric,) = counted["MetricTransformations"]
+        alarm = template.resources("AWS::CloudWatch::Alarm")["CatalogueTroubleAlarm"]
         assert alarm["MetricName"] == metric["MetricName"]
         assert alarm["Namespace"] == metric["MetricNamespace"]
 
@@ -419,7 +474,9 @@ class TestWatching:
             metric.name
             for metric in (*ended(GENERATION), *asked(1), *sweep_metrics(Swept(0, 0), 0))
         }
-        assert set(shown) <= written
+        filters = template.resources("AWS::Logs::MetricFilter").values()
+        counted = {each["MetricTransformations"][0]["MetricName"] for each in filters}
+        assert set(shown) <= written | counted
 
     def test_no_log_is_kept_for_ever(self, template: Template) -> None:
         for group in template.resources("AWS::Logs::LogGroup").values():

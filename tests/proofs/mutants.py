@@ -29,6 +29,9 @@ SUITE = (
     "tests/handler/core/test_work.py",
     "tests/handler/core/test_sweep.py",
     "tests/handler/core/test_admission.py",
+    "tests/handler/core/test_pricing.py",
+    "tests/handler/catalogue/test_published.py",
+    "tests/handler/catalogue/test_live.py",
     "tests/handler/core/test_generation.py",
     "tests/handler/adapters/test_movements.py",
     "tests/proofs/test_survivors.py",
@@ -86,6 +89,10 @@ ADMISSIONS = "handler/core/admission.py"
 WORK = "handler/core/work.py"
 GENERATION = "handler/core/generation.py"
 SWEEP = "handler/core/sweep.py"
+PRICING = "handler/core/pricing.py"
+MODELS = "handler/core/models.py"
+PUBLISHED = "handler/catalogue/published.py"
+LIVE = "handler/catalogue/live.py"
 
 ADMISSION = (
     Mutant(
@@ -524,7 +531,59 @@ BOOKS = (
     ),
 )
 
-MUTANTS = (*ADMISSION, *PAYING_BACK, *CHARGING, *WORKING, *BOOKS)
+PRICES = (
+    Mutant(
+        "markup rounded down",
+        "an image costs less than the operator asks",
+        PRICING,
+        "return -(-micros * self.markup.numerator // self.markup.denominator)",
+        "return micros * self.markup.numerator // self.markup.denominator",
+    ),
+    Mutant(
+        "whole megapixels instead of begun ones",
+        "the vendor bills more than the caller pays",
+        PRICING,
+        "return -(-pixels // self.megapixel)",
+        "return max(1, pixels // self.megapixel)",
+    ),
+    Mutant(
+        "references for nothing",
+        "the vendor bills more than the caller pays",
+        PRICING,
+        "micros += self.references.micros * self.references.count(given)",
+        "micros += 0 * self.references.count(given)",
+    ),
+    Mutant(
+        "several images for the price of one",
+        "what was admitted does not pay what is made",
+        MODELS,
+        "return image_micros * self.image_count(validated_input)",
+        "return image_micros * min(1, self.image_count(validated_input))",
+    ),
+    Mutant(
+        "a bad entry leaves the built-in model on the list",
+        "what the operator has re-priced or hidden is sold as before",
+        PUBLISHED,
+        "        models.pop(model_id, None)\n",
+        "        models.get(model_id)\n",
+    ),
+    Mutant(
+        "the built-in list while nothing is known",
+        "what the operator has re-priced or hidden is sold as before",
+        LIVE,
+        'raise Unavailable("the models cannot be listed now, try again in a few seconds")',
+        "return self._shipped",
+    ),
+    Mutant(
+        "the vendor's model by the caller's id",
+        "a job admitted under an older catalogue asks for another model",
+        WORK,
+        "generation.id, generation.provider_model, dict(request.input)",
+        "generation.id, request.model_id, dict(request.input)",
+    ),
+)
+
+MUTANTS = (*ADMISSION, *PAYING_BACK, *CHARGING, *WORKING, *BOOKS, *PRICES)
 
 
 def copied(source: Path, target: Path) -> Path:

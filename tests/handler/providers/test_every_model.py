@@ -1,6 +1,7 @@
-"""Every model that ships, from admission to stored images, through its adapter to the vendor's fake.
+"""Every model that ships, from admission to stored images, through its adapter and a fake vendor.
 
-With its defaults, and with inputs that have each value and each bound of every property. What is charged is computed here from the file, by other means than the code's.
+With its defaults, and with inputs that have each value and each bound of every property. What is
+charged is computed here from the file, by other means than the code's.
 """
 
 import base64

@@ -1,5 +1,7 @@
 """What the local stack's functions run with."""
 
+from fractions import Fraction
+
 from handler.settings import Settings
 from infra.local.environment import TIMING, function_environment, webhook_secrets
 
@@ -37,3 +39,10 @@ def test_what_is_announced_in_a_file_holds_names_and_no_secrets() -> None:
 def test_the_web_server_knows_whose_reports_it_is_sent_and_no_token() -> None:
     assert webhook_secrets(ENVIRON) == {"REPLICATE_WEBHOOK_SECRET": "whsec_s3cr3t"}
     assert webhook_secrets({}) == {}
+
+
+def test_the_operator_of_the_local_stack_chooses_its_markup() -> None:
+    environment = function_environment(
+        {"PRICE_MARKUP": "1.5"}, {**PROVISIONED, "PRICE_MARKUP": "1"}
+    )
+    assert Settings.from_env(environment).price_markup == Fraction(3, 2)

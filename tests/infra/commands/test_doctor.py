@@ -3,8 +3,6 @@
 import json
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from infra.local.environment import aws_environment
 from infra.local.launch import launched
 from infra.operator.deployed import stack_environment
 from infra.template import Template
+from tests.infra.commands.typed import typed
 from tests.infra.operator.deployment import data_template, deploy, stack_template
 from tests.vendors.fal import FakeFal
 from tests.vendors.openai import FakeOpenAI
@@ -57,14 +56,7 @@ class Examination:
 
 def doctor(environment: Mapping[str, str], *arguments: str, is_json: bool = True) -> Examination:
     command = ["doctor", *arguments, *(["--json"] if is_json else [])]
-    finished = subprocess.run(
-        [sys.executable, "-m", "infra.cli", *command],
-        env={**BARE, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    finished = typed({**BARE, **environment}, *command)
     assert finished.stderr == ""
     assert TOKEN not in finished.stdout
     assert WRONG not in finished.stdout
@@ -333,14 +325,7 @@ class TestOnADeployedStack:
         self, aws: dict[str, str], connect: Connect, template: Template, name: str
     ) -> None:
         def refused() -> str:
-            finished = subprocess.run(
-                [sys.executable, "-m", "infra.cli", "doctor", "--stack", name],
-                env={**BARE, **aws},
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
+            finished = typed({**BARE, **aws}, "doctor", "--stack", name)
             assert (finished.returncode, finished.stdout) == (1, "")
             return finished.stderr
 

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from infra.local.assistant import connected
 from infra.local.environment import aws_environment
 from infra.local.launch import launched
 from infra.template import Template
+from tests.infra.commands.typed import Finished, typed
 from tests.infra.operator.deployment import deploy, stack_template
 from tests.infra.operator.importing.descriptions import FAL_ID, fal_model, replicate_model
 from tests.vendors.fal import FakeFal
@@ -36,18 +35,9 @@ class Models:
     target: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def type(self, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def type(self, action: str, *arguments: str) -> Finished:
         target = () if action in ("validate", "import") else self.target
-        finished = subprocess.run(
-            [sys.executable, "-m", "infra.cli", "models", action, *arguments, *target],
-            env={**os.environ, **self.environment},
-            cwd=Path(__file__).parents[3],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert "Traceback" not in finished.stderr
+        finished = typed({**os.environ, **self.environment}, "models", action, *arguments, *target)
         assert TOKEN not in finished.stdout + finished.stderr
         return finished
 
@@ -191,20 +181,13 @@ def test_what_is_published_reaches_callers(stack: tuple[Path, str], models: Mode
     models.write(SCHNELL, {"hidden": True})
     models.write("local/sketch", CHEAPER)
     models.publish()
-    command = ["keys", "create", "--credits", "1", "--json", *models.target]
-    made = subprocess.run(
-        [sys.executable, "-m", "infra.cli", *command],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    made = typed(os.environ, "keys", "create", "--credits", "1", "--json", *models.target)
 
     async def ask() -> Any:
         async with connected(stack[1], json.loads(made.stdout)["key"]) as assistant:
             return await assistant.call("list_models")
 
-    offered = {each["id"]: each for each in asyncio.run(ask())["models"]}
+    offered = {each["id"]: each for each in asyncio.run(ask())}
     assert SCHNELL not in offered
     assert offered["local/sketch"]["pricing"]["price"] == 0.003
     assert set(offered) == set(models.listed())

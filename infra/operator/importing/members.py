@@ -51,7 +51,8 @@ class Definitions:
         if depth == 0:
             raise NotOffered("its description refers to itself")
         own = {name: value for name, value in schema.items() if name not in ("$ref", "allOf")}
-        parts: list[Any] = schema.get("allOf") or []
+        given = schema.get("allOf")
+        parts = given if isinstance(given, list) else []
         if "$ref" in schema:
             parts = [self._named(schema["$ref"]), *parts]
         merged: dict[str, Any] = {}
@@ -131,7 +132,8 @@ def _typed(form: Schema) -> dict[str, Any] | None:
         form = {**form, "enum": [form["const"]]}
     if kind is None and isinstance(form.get("enum"), list):
         kind = _type_of(form["enum"])
-    return {**form, "type": kind} if kind in _SCALARS or kind == "array" else None
+    is_plain = isinstance(kind, str) and (kind in _SCALARS or kind == "array")
+    return {**form, "type": kind} if is_plain else None
 
 
 def _type_of(values: Sequence[Any]) -> str | None:

@@ -64,7 +64,7 @@ def _print_lines(label: str, lines: Sequence[str]) -> None:
 def _vendor_rows(examined: "Examined") -> list[Mapping[str, Any]]:
     """A row a vendor, those that are off included, and one for the painter if it is on."""
     from infra.operator.doctor.diagnosis import models_of  # noqa: PLC0415
-    from infra.operator.doctor.names import NAMES  # noqa: PLC0415
+    from infra.operator.vendor_names import NAMES  # noqa: PLC0415
 
     rows: list[Mapping[str, Any]] = []
     for vendor in (*NAMES, "sketch"):

@@ -1,13 +1,15 @@
-"""How the operator's commands reach a vendor: its API, with the token that is configured.
+"""How the operator's commands reach a vendor, and how they show what it says.
 
 The adapters make images; here is only what asks something that costs nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from handler.adapters.clock import SystemClock
-from handler.core.vendors import VendorAccess
+from handler.core.text import clipped
+from handler.core.vendors import Secret, VendorAccess
 from handler.providers import bfl, gemini, openai, replicate
 from handler.providers.calls import QUESTION_SECONDS, Calls, new_client
 from handler.providers.setup import Setup
@@ -15,6 +17,9 @@ from handler.settings import COMPATIBLE
 
 FAL_PLATFORM_URL = "https://api.fal.ai/v1"
 """fal answers questions about models and prices at another host than its queue's."""
+
+_SHOWN_LENGTH = 200
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]+")
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,10 @@ def calls_of(vendor: str, access: VendorAccess) -> Calls:
         access = replace(access, base_url=access.base_url + api.below)
     setup = Setup(vendor, access, SystemClock(), new_client(), QUESTION_SECONDS)
     return setup.calls(api.base_url, api.header, api.scheme)
+
+
+def shown(text: str, token: Secret | None) -> str:
+    """Words of a vendor's for a terminal: one short line without the token."""
+    if token is not None:
+        text = text.replace(token.reveal(), "(the token)")
+    return clipped(" ".join(_UNPRINTABLE.sub(" ", text).split()), _SHOWN_LENGTH)

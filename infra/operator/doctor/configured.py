@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from handler.core.errors import ConfigurationError
 from handler.core.vendors import VendorAccess
 from handler.settings import COMPATIBLE, SWITCHES, TOKENS, configured_vendors
-from infra.operator.doctor.names import NAMES, TOKENS_AT, variable_of
+from infra.operator.vendor_names import NAMES, TOKENS_AT, variable_of
 
 _COMPATIBLE_VARIABLES = (
     "OPENAI_COMPATIBLE_BASE_URL",

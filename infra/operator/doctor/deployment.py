@@ -9,8 +9,8 @@ from handler.core.errors import ConfigurationError
 from infra.operator.deployed import Deployment
 from infra.operator.doctor.configured import Problem, configured
 from infra.operator.doctor.diagnosis import Examined, listed_by, mismatches
-from infra.operator.doctor.names import NAMES
 from infra.operator.doctor.probes import ask_all
+from infra.operator.vendor_names import NAMES
 
 
 def examine_stack(deployment: Deployment) -> Examined:

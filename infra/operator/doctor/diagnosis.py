@@ -8,9 +8,9 @@ from handler.core.models import Model
 from handler.core.ports import PublishedCatalogue
 from handler.settings import Settings
 from infra.operator.doctor.configured import Problem
-from infra.operator.doctor.names import NAMES, PARAMETERS, TOKENS_AT, variable_of
 from infra.operator.doctor.verdicts import State, Verdict
 from infra.operator.listing import Listed, Standing, listed_models, published_entries
+from infra.operator.vendor_names import NAMES, PARAMETERS, TOKENS_AT, variable_of
 
 _MAKER = "images-mcp models"
 
@@ -127,8 +127,8 @@ def _of_models(vendor: str, verdict: Verdict, offered: Sequence[Model]) -> Itera
             yield Problem(
                 f"{name} does not list {model.provider_model}, which {model.id} is made by: it has"
                 " ended, or this account may not use it.",
-                f"Hide it: {_MAKER} publish DIR, with a file {model.id}.json of"
-                ' {"hidden": true}.',
+                f"Hide it, or say what it is called there: {_MAKER} publish DIR, with a file"
+                f' {model.id}.json of {{"hidden": true}} or {{"provider_model": "NAME"}}.',
             )
 
 

@@ -8,10 +8,10 @@ from handler.core.errors import ConfigurationError
 from infra.local.clients import emulator_session
 from infra.operator.doctor.configured import configured
 from infra.operator.doctor.diagnosis import Examined, listed_by
-from infra.operator.doctor.names import NAMES
 from infra.operator.doctor.probes import ask_all
 from infra.operator.listing import listed_models
 from infra.operator.stores import running
+from infra.operator.vendor_names import NAMES
 
 
 def examine_local(environ: Mapping[str, str], data: Path) -> Examined:

@@ -12,8 +12,8 @@ from handler.core.vendors import VendorAccess
 from handler.providers.bedrock import REGION, region_of
 from handler.providers.calls import CallFailed
 from infra.operator.deployed import NewClient
-from infra.operator.doctor.verdicts import PATHS, State, Verdict, judge, shown
-from infra.operator.vendor_apis import calls_of
+from infra.operator.doctor.verdicts import PATHS, State, Verdict, judge
+from infra.operator.vendor_apis import calls_of, shown
 
 _NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.TokenRetrievalError)
 # The parser stumbles over JSON that is no object.

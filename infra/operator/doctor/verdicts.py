@@ -1,6 +1,5 @@
 """What a vendor's answer to a free question says of the token that was sent along."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -8,15 +7,10 @@ from typing import Any
 
 from handler.core.failures import FailureKind
 from handler.core.ports import Failed
-from handler.core.text import clipped
-from handler.core.vendors import Secret
 from handler.providers import gemini, openai
 from handler.providers.calls import Reply
 from handler.providers.failing import refused, words_of
 from handler.settings import COMPATIBLE
-
-_SHOWN_LENGTH = 200
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]+")
 
 
 class State(Enum):
@@ -41,13 +35,6 @@ class Verdict:
     """Whose account it is, or what the vendor said; printable, and without the token."""
     models: frozenset[str] | None = None
     """All the models that the token may use, where the vendor says that."""
-
-
-def shown(text: str, token: Secret | None) -> str:
-    """Words of a vendor's for a terminal: one short line without the token."""
-    if token is not None:
-        text = text.replace(token.reveal(), "(the token)")
-    return clipped(" ".join(_UNPRINTABLE.sub(" ", text).split()), _SHOWN_LENGTH)
 
 
 def judge(vendor: str, reply: Reply) -> Verdict:

@@ -9,9 +9,8 @@ from handler.core.errors import ConfigurationError, OperatorRefused, Unavailable
 from handler.core.vendors import VendorAccess
 from handler.providers.calls import CallFailed, Reply
 from handler.providers.failing import words_of
-from infra.operator.doctor.names import NAMES, variable_of
-from infra.operator.doctor.verdicts import shown
-from infra.operator.vendor_apis import calls_of
+from infra.operator.vendor_apis import calls_of, shown
+from infra.operator.vendor_names import NAMES, variable_of
 
 
 def asked(vendor: str, access: VendorAccess, path: str, what: str) -> dict[str, Any]:

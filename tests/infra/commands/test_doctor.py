@@ -20,6 +20,7 @@ from infra.operator.deployed import stack_environment
 from infra.template import Template
 from tests.infra.commands.typed import typed
 from tests.infra.operator.deployment import data_template, deploy, stack_template
+from tests.vendors.bedrock import FakeBedrock
 from tests.vendors.fal import FakeFal
 from tests.vendors.openai import FakeOpenAI
 from tests.vendors.replicate import FakeReplicate
@@ -281,6 +282,17 @@ class TestOnADeployedStack:
         deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
         found = doctor(aws, "--stack", name)
         assert any("the API does not offer its models" in problem for problem in found.problems)
+
+    def test_bedrock_is_asked_with_the_operators_own_credentials(
+        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+    ) -> None:
+        with served(FakeBedrock()) as bedrock:
+            worker = {"BEDROCK": "on", "BEDROCK_BASE_URL": bedrock.base_url}
+            deploy(connect, name, stack_template(template, {"PROVIDERS": "bedrock"}, worker))
+            found = doctor(aws, "--stack", name)
+            assert (found.code, found.states["bedrock"]) == (0, "accepted")
+            (asked,) = bedrock.arrivals.requests
+        assert "Credential=test/" in asked.headers["authorization"]
 
     def test_alarms_that_nobody_has_confirmed(
         self, aws: dict[str, str], connect: Connect, template: Template, name: str

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 
 from handler.adapters.aws import Connect
+from handler.adapters.published import S3PublishedCatalogue
+from handler.catalogue.published import encode
+from handler.settings import Settings
 from infra.local.assistant import connected
 from infra.local.environment import aws_environment
 from infra.local.launch import launched
+from infra.operator.deployed import stack_environment
 from infra.template import Template
 from tests.infra.commands.typed import Finished, typed
 from tests.infra.operator.deployment import deploy, stack_template
@@ -198,13 +202,29 @@ def test_a_deployed_stacks_models(
 ) -> None:
     name = f"stack-{secrets.token_hex(4)}"
     api = {"PROVIDERS": "replicate", "LOCAL_SKETCH": "off", "PRICE_MARKUP": "2"}
-    deploy(connect, name, stack_template(template, api, {}))
+    described = deploy(connect, name, stack_template(template, api, {}))
     models = Models(tmp_path, ("--stack", name), aws_environment({}, emulator))
     assert models.listed()[SCHNELL]["price"] == 0.006
     models.write(SCHNELL, {"hidden": True})
     assert models.publish()["published"] is True
     assert SCHNELL not in models.listed()
     assert models.listed("--all")[SCHNELL]["status"] == "hidden"
+
+    broken = encode({SCHNELL: '{"pricing": {"price": 1}}', "acme/none": "[]"})
+    S3PublishedCatalogue(connect("s3"), bucket_of(described)).publish(broken)
+    listed = models.listed("--all")
+    for model_id, why in ((SCHNELL, "fields missing ['unit']"), ("acme/none", "an object")):
+        assert (listed[model_id]["status"], listed[model_id]["price"]) == ("unusable", None)
+        assert why in listed[model_id]["problem"]
+        assert f"{model_id} cannot be used: " in models.type("list").stdout
+        assert models.json("show", model_id)["status"] == "unusable"
+    S3PublishedCatalogue(connect("s3"), bucket_of(described)).publish(b"?")
+    assert "cannot be read: " in models.refused("list")
+    assert models.publish()["taken_back"] == []
+
+
+def bucket_of(described: Mapping[str, Any]) -> str:
+    return Settings.from_env(stack_environment(described)).images_bucket
 
 
 class TestImport:

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from handler.core.vendors import Secret, VendorAccess
 from infra.local.clients import emulator_session
-from infra.operator.doctor.names import NAMES
 from infra.operator.doctor.probes import ask_all
 from infra.operator.doctor.verdicts import State, Verdict
+from infra.operator.vendor_names import NAMES
 from tests.vendors.bedrock import FakeBedrock
 from tests.vendors.bfl import FakeBfl
 from tests.vendors.fal import FakeFal

@@ -20,7 +20,10 @@ INSTRUCTIONS = (
 _PRICING: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "price": {"type": "number", "description": "USD for `unit` images."},
+        "price": {
+            "type": "number",
+            "description": "USD for `unit` images, if the input leaves all to the defaults.",
+        },
         "currency": {"type": "string", "const": "USD"},
         "unit": {"type": "integer", "minimum": 1},
     },

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from handler.catalogue.load import BUILT_IN, built_in, decoded, id_of, parse_model, read_model
 from handler.core.pricing import Flat, Pricing
 from handler.settings import PROVIDER_NAMES
+from tests.handler.catalogue.priced import BY_NAMED_SIZE, BY_SIDES, BY_VALUES, REFERENCES
+from tests.handler.catalogue.priced import document as priced
 from tests.world import MODEL_DOCUMENT
 
 Change = Callable[[dict[str, Any]], None]
@@ -142,15 +144,18 @@ def test_an_id_that_could_mislead_is_refused(model_id: str) -> None:
 
 @given(data=st.data())
 def test_whatever_a_document_holds_it_is_read_or_refused(data: st.DataObject) -> None:
-    document = copy.deepcopy(MODEL_DOCUMENT)
+    pricing = data.draw(st.sampled_from([BY_VALUES, BY_SIDES, BY_NAMED_SIZE]))
+    documents = [MODEL_DOCUMENT, priced({**pricing, "references": REFERENCES})]
+    document = copy.deepcopy(data.draw(st.sampled_from(documents)))
     for _ in range(data.draw(st.integers(1, 3))):
         within: Any = document
-        while isinstance(within, dict) and within:
-            name = data.draw(st.sampled_from(sorted(within)))
-            if data.draw(st.booleans()) or not isinstance(within[name], dict):
-                within[name] = data.draw(ANYTHING)
+        while isinstance(within, dict | list) and within:
+            keys = sorted(within) if isinstance(within, dict) else range(len(within))
+            key = data.draw(st.sampled_from(keys))
+            if data.draw(st.booleans()) or not isinstance(within[key], dict | list):
+                within[key] = data.draw(ANYTHING)
                 break
-            within = within[name]
+            within = within[key]
     with contextlib.suppress(ValueError):
         assert parse_model("test/easel", document).listed_micros > 0
 

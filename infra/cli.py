@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import ClientError
 
 from handler.core.errors import ServiceError
-from infra.commands import accounts, books, generations, keys, serve
+from infra.commands import accounts, books, doctor, generations, keys, models, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="images-mcp", description="An MCP server that generates images."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (serve, keys, accounts, generations, books):
+    for module in (serve, doctor, models, keys, accounts, generations, books):
         module.add_commands(commands)
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run

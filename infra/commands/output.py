@@ -15,8 +15,16 @@ Subparsers = Any
 
 def add_action(actions: Subparsers, name: str, help_text: str, run: Any) -> argparse.ArgumentParser:
     """A command that works on a stack and can print JSON."""
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=help_text)
+    parser = add_stackless_action(actions, name, help_text, run)
     add_target(parser)
+    return parser
+
+
+def add_stackless_action(
+    actions: Subparsers, name: str, help_text: str, run: Any
+) -> argparse.ArgumentParser:
+    """A command that needs no stack and can print JSON."""
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=help_text)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
     return parser

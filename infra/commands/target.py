@@ -6,10 +6,12 @@ from pathlib import Path
 
 from handler.bootstrap.stores import Stores
 from handler.core.errors import OperatorRefused
+from handler.core.ports import PublishedCatalogue
+from handler.settings import Settings
 from infra.local.data import DEFAULT_DATA
-from infra.operator.deployed import DeployedStack, opened
+from infra.operator.deployed import DeployedStack, Deployment, opened
 from infra.operator.meter import Meter
-from infra.operator.stores import operator_stores
+from infra.operator.stores import operator_stores, running
 
 
 def add_data(parser: argparse._ActionsContainer) -> None:
@@ -58,9 +60,35 @@ def opened_target(options: argparse.Namespace) -> Target:
         ConfigurationError: It cannot be reached; says what to do.
         OperatorRefused: The options contradict each other.
     """
-    if options.stack is not None:
-        deployment = opened(DeployedStack(options.stack, options.region, options.profile))
+    deployment = deployment_of(options)
+    if deployment is not None:
         return Target(deployment.stores, deployment.meter)
+    return Target(operator_stores(options.data), None)
+
+
+def offer_of(options: argparse.Namespace) -> tuple[PublishedCatalogue, Settings]:
+    """Where the models of the stack that is meant are published, and what its API runs with.
+
+    Raises:
+        ConfigurationError: It cannot be reached; says what to do.
+        OperatorRefused: The options contradict each other.
+    """
+    deployment = deployment_of(options)
+    if deployment is not None:
+        return deployment.stores.published, deployment.api_settings()
+    stores, settings = running(options.data)
+    return stores.published, settings
+
+
+def deployment_of(options: argparse.Namespace) -> Deployment | None:
+    """The deployed stack that is meant, opened; None if it is one on this machine.
+
+    Raises:
+        ConfigurationError: It cannot be reached; says what to do.
+        OperatorRefused: The options contradict each other.
+    """
+    if options.stack is not None:
+        return opened(DeployedStack(options.stack, options.region, options.profile))
     if options.region or options.profile:
         raise OperatorRefused("--region and --profile go with --stack")
-    return Target(operator_stores(options.data), None)
+    return None

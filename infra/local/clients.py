@@ -14,7 +14,7 @@ from infra.local.environment import ACCESS_KEY, REGION, SECRET_KEY
 
 def emulator_clients(endpoint: str, certificate: Path | None = None) -> Connect:
     """What makes clients of the emulator at `endpoint`, which may have a certificate of its own."""
-    session, verify = _session(), str(certificate) if certificate else None
+    session, verify = emulator_session(), str(certificate) if certificate else None
 
     def connect(service: str) -> Any:
         return session.client(service, endpoint_url=endpoint, config=config(service), verify=verify)
@@ -27,7 +27,8 @@ def config(service: str) -> Config:
     return client_config(service).merge(Config(proxies={}))
 
 
-def _session() -> boto3.Session:
+def emulator_session() -> boto3.Session:
+    """Credentials that the emulator takes, and nobody else."""
     bare = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),

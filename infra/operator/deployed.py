@@ -4,7 +4,7 @@ The stack itself says where everything is: its outputs name tables, queue and bu
 hold what was chosen. Credentials, region and endpoint come from where every AWS tool takes them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +12,14 @@ from typing import Any
 import boto3
 from botocore import exceptions as aws
 
-from handler.adapters.aws import client_config, code_of
+from handler.adapters.aws import Connect, client_config, code_of
 from handler.bootstrap.stores import Stores, build_stores
 from handler.core.errors import ConfigurationError
 from handler.settings import Settings
 from infra.operator.meter import Meter
+
+NewClient = Callable[..., Any]
+"""Makes a client as `boto3.Session.client` does, with the credentials that are meant."""
 
 _OUTPUTS = {
     "CREDITS_TABLE": "CreditsTableName",
@@ -42,6 +45,47 @@ class Deployment:
 
     stores: Stores
     meter: Meter
+    connect: Connect
+    """Makes clients with the caller's own credentials, in the stack's region."""
+    new_client: NewClient
+    """The same for another region or endpoint, as `boto3.Session.client`."""
+    description: Mapping[str, Any]
+    """CloudFormation's, of the stack."""
+
+    def physical(self, logical_id: str) -> str | None:
+        """AWS's own name of one of the template's resources; None if the stack has none."""
+        try:
+            answer = self.connect("cloudformation").describe_stack_resource(
+                StackName=self.description["StackName"], LogicalResourceId=logical_id
+            )
+        except aws.ClientError as error:
+            if code_of(error) == "ValidationError":
+                return None
+            raise
+        return str(answer["StackResourceDetail"]["PhysicalResourceId"])
+
+    def function_environment(self, logical_id: str, alias: str | None = None) -> dict[str, str]:
+        """What a function runs with: its newest code, or what the alias names.
+
+        Raises:
+            ConfigurationError: The stack has no such function.
+        """
+        name = self.physical(logical_id)
+        if name is None:
+            stack = self.description["StackName"]
+            raise ConfigurationError(f"the stack {stack} has no {logical_id}; deploy it again")
+        which = {"FunctionName": name, **({"Qualifier": alias} if alias else {})}
+        described = self.connect("lambda").get_function_configuration(**which)
+        variables: dict[str, str] = described.get("Environment", {}).get("Variables", {})
+        return variables
+
+    def api_settings(self) -> Settings:
+        """What callers' requests are answered with.
+
+        Raises:
+            ConfigurationError: The stack has no such function, or it could not start.
+        """
+        return Settings.from_env(self.function_environment("ApiFunction", "live"))
 
 
 def opened(stack: DeployedStack) -> Deployment:
@@ -57,9 +101,15 @@ def opened(stack: DeployedStack) -> Deployment:
             return session.client(service, config=client_config(service))
 
         answer = connect("cloudformation").describe_stacks(StackName=stack.name)
-        settings = Settings.from_env(stack_environment(answer["Stacks"][0]))
-        meter = Meter(connect("cloudwatch"), settings.metrics_namespace)
-        return Deployment(build_stores(settings, connect), meter)
+        description = answer["Stacks"][0]
+        settings = Settings.from_env(stack_environment(description))
+        return Deployment(
+            stores=build_stores(settings, connect),
+            meter=Meter(connect("cloudwatch"), settings.metrics_namespace),
+            connect=connect,
+            new_client=session.client,
+            description=description,
+        )
 
 
 def stack_environment(described: Mapping[str, Any]) -> dict[str, str]:

@@ -14,6 +14,15 @@ def operator_stores(data: Path) -> Stores:
     Raises:
         ConfigurationError: None runs there.
     """
+    return running(data)[0]
+
+
+def running(data: Path) -> tuple[Stores, Settings]:
+    """The same, and what its functions run with.
+
+    Raises:
+        ConfigurationError: None runs there.
+    """
     stack = DataDirectory(data).running_stack()
     settings = Settings.from_env(stack.environment)
-    return build_stores(settings, emulator_clients(stack.aws_endpoint))
+    return build_stores(settings, emulator_clients(stack.aws_endpoint)), settings

@@ -63,7 +63,8 @@ class Deployment:
             check=False,
         )
         if finished.returncode:
-            raise RehearsalFailed(f"{' '.join(arguments)}: {finished.stderr.strip()}")
+            said = finished.stderr.strip() or finished.stdout.strip()
+            raise RehearsalFailed(f"{' '.join(arguments)}: {said}")
         return json.loads(finished.stdout)
 
     def generate(self, key: str, **wanted: Any) -> Any:

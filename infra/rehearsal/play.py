@@ -5,6 +5,7 @@ roles enforced. What is deployed is what `sam build` makes, run by the Python of
 """
 
 import contextlib
+import json
 import sys
 import time
 from dataclasses import dataclass
@@ -89,6 +90,7 @@ class Play:
         key = self.make_key(deployment)
         generated = self.generate(deployment, key, "a lighthouse on a cliff at dusk")
         self.fail(deployment, key)
+        self.examine(deployment)
         self.update(deployment, here, key)
         self.come_back(deployment, key, generated)
         for other in sorted(ARCHITECTURES - {here}):
@@ -148,6 +150,21 @@ class Play:
             self.report.note(f"{made['status']}: {made['error']}")
             expect(made["status"] == "failed", "it was to fail")
             self._count_credits(deployment)
+
+    def examine(self, deployment: Deployment) -> None:
+        """What the operator's commands see of a stack that has the painter alone."""
+        with self.report.step("images-mcp doctor, and images-mcp models list and publish"):
+            problems = deployment.operator("doctor")["problems"]
+            expect(not problems, f"{problems}")
+            offered = deployment.operator("models", "list")
+            self.report.note(f"nothing is wrong; offered: {[each['id'] for each in offered]}")
+            own = self.directory / "models"
+            (own / "local").mkdir(parents=True, exist_ok=True)
+            described = {"description": "As it was published."}
+            (own / "local" / "sketch.json").write_text(json.dumps(described), encoding="utf-8")
+            deployment.operator("models", "publish", str(own))
+            (changed,) = deployment.operator("models", "list")
+            expect(changed["origin"] == "changed", "what was published is not there")
 
     def update(self, deployment: Deployment, here: str, key: str) -> None:
         """A second `sam deploy` with other parameters."""

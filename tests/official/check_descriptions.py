@@ -14,15 +14,18 @@ import pytest
 from starlette.responses import JSONResponse, Response
 
 from handler.core.ports import Job, Running
-from handler.core.vendors import Secret
+from handler.core.vendors import Secret, VendorAccess
 from handler.providers.calls import AskLater, Calls, new_client
 from handler.providers.dialects import OPENAI
 from handler.providers.openai import OpenAIVendor
 from handler.providers.replicate import ReplicateVendor
 from handler.providers.vendor import Answer, Vendor
+from infra.operator.doctor.probes import ask_all
+from infra.operator.importing.replicate import draft_of
 from tests.fakes import ManualClock
 from tests.handler.providers.cells.openai import OPENAI as OPENAI_CELLS
 from tests.handler.providers.cells.replicate import REPLICATE as REPLICATE_CELLS
+from tests.infra.operator.importing.descriptions import replicate_model
 from tests.official.prism import checked_by
 from tests.vendors.openai import FakeOpenAI
 from tests.vendors.replicate import FakeReplicate, Prediction
@@ -102,6 +105,17 @@ class TestReplicate:
         assert isinstance(running, Running)
         vendor.cancel(running.ref)
         assert replicate.fake.arrivals.of("POST", "/cancel")
+
+    def test_the_operators_questions_are_answered_alike(self, replicate: Reached) -> None:
+        fake = replicate.fake
+        assert isinstance(fake, FakeReplicate)
+        model_id = "black-forest-labs/flux-schnell"
+        fake.models[model_id] = replicate_model(model_id)
+        for base_url in (fake.base_url, replicate.checked_url):
+            access = VendorAccess(Secret(TOKEN), base_url)
+            assert ask_all({"replicate": access}, None)["replicate"].said == "account acme"
+            draft = draft_of(model_id, access, 3_000, "2026-11-25")
+            assert draft.document["provider_model"] == model_id
 
     def test_a_wrong_request_is_found(self, replicate: Reached) -> None:
         calls = replicate.calls(replicate.checked_url)

@@ -90,6 +90,12 @@ REASONS = {
     "unheard of": "Unknown reason",
 }
 """By scenario: why there is no image in a success. With ` once`, only the first time."""
+MODELS = (
+    "stability.stable-image-core-v1:1",
+    "stability.sd3-5-large-v1:0",
+    "stability.stable-image-ultra-v1:1",
+)
+_ARN = "arn:aws:bedrock:us-west-2::foundation-model"
 _SIGNED = re.compile(
     r"AWS4-HMAC-SHA256 Credential=[^/,]+/\d{8}/us-west-2/bedrock/aws4_request, "
     r"SignedHeaders=[a-z0-9;-]*host[a-z0-9;-]*, Signature=[0-9a-f]{64}"
@@ -101,8 +107,17 @@ class FakeBedrock(Fake):
 
     def app(self) -> Starlette:
         return Starlette(
-            routes=[Route("/model/{model}/invoke", self.invoke, methods=["POST"])],
+            routes=[
+                Route("/model/{model}/invoke", self.invoke, methods=["POST"]),
+                Route("/foundation-models", self.models),
+            ],
         )
+
+    async def models(self, request: Request) -> Response:
+        if not _SIGNED.fullmatch(request.headers.get("authorization", "")):
+            return _error("unknown key")
+        summaries = [{"modelId": name, "modelArn": f"{_ARN}/{name}"} for name in MODELS]
+        return JSONResponse({"modelSummaries": summaries})
 
     async def invoke(self, request: Request) -> Response:
         if not _SIGNED.fullmatch(request.headers.get("authorization", "")):

@@ -166,6 +166,16 @@ class FakeFal(Fake):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, Job] = {}
+        self.models: list[Document] = []
+        """What the platform lists, each as with its expanded description."""
+        self.prices: list[Document] = [
+            {
+                "endpoint_id": "fal-ai/flux/schnell",
+                "unit_price": 0.003,
+                "unit": "megapixels",
+                "currency": "USD",
+            }
+        ]
 
     def forget(self) -> None:
         super().forget()
@@ -176,12 +186,36 @@ class FakeFal(Fake):
         return Starlette(
             routes=[
                 Route("/files/{name:path}", self.file),
+                Route("/v1/models", self.find),
+                Route("/v1/models/pricing", self.pricing),
                 Route(request + "/status", self.status),
                 Route(request + "/cancel", self.cancel, methods=["PUT"]),
                 Route(request, self.result),
                 Route("/{model:path}", self.submit, methods=["POST"]),
             ]
         )
+
+    async def find(self, request: Request) -> Response:
+        """The platform's, which is at another host; it wants no key."""
+        wanted = request.query_params.get("endpoint_id")
+        found = [
+            each if request.query_params.get("expand") == "openapi-3.0" else _plain(each)
+            for each in self.models
+            if each["endpoint_id"] == wanted
+        ]
+        return JSONResponse({"models": found, "next_cursor": None, "has_more": False})
+
+    async def pricing(self, request: Request) -> Response:
+        """The platform's: a key's own prices."""
+        if not _is_authorized(request):
+            error = {"type": "authorization_error", "message": "Authentication required"}
+            return JSONResponse({"error": error}, 401)
+        wanted = request.query_params["endpoint_id"]
+        found = [each for each in self.prices if each["endpoint_id"] == wanted]
+        if not found:
+            error = {"type": "not_found", "message": f"No pricing for {wanted}"}
+            return JSONResponse({"error": error}, 404)
+        return JSONResponse({"prices": found, "next_cursor": None, "has_more": False})
 
     async def submit(self, request: Request) -> Response:
         if not _is_authorized(request):
@@ -332,6 +366,10 @@ class FakeFal(Fake):
             "height": 48,
             "content_type": "image/jpeg",
         }
+
+
+def _plain(model: Document) -> Document:
+    return {name: value for name, value in model.items() if name != "openapi"}
 
 
 def _data_url(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -118,6 +119,7 @@ class FakeOpenAI(Fake):
     """Like the real one it refuses `response_format` for its own models."""
 
     base_path = "/v1"
+    listed: Sequence[str] = MODELS
 
     def app(self) -> Starlette:
         return Starlette(
@@ -201,7 +203,7 @@ class FakeOpenAI(Fake):
             return _refusal("unauthenticated")
         data = [
             {"id": name, "object": "model", "created": 1764064800, "owned_by": "system"}
-            for name in MODELS
+            for name in self.listed
         ]
         return JSONResponse({"object": "list", "data": data})
 

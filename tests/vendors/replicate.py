@@ -140,6 +140,8 @@ class FakeReplicate(Fake):
     def __init__(self) -> None:
         super().__init__()
         self.predictions: dict[str, Prediction] = {}
+        self.models: dict[str, Document] = {}
+        """By owner and name: the models that it describes."""
 
     def forget(self) -> None:
         super().forget()
@@ -148,6 +150,7 @@ class FakeReplicate(Fake):
     def app(self) -> Starlette:
         return Starlette(
             routes=[
+                Route("/v1/models/{owner}/{name}", self.model),
                 Route("/v1/models/{owner}/{name}/predictions", self.create, methods=["POST"]),
                 Route("/v1/predictions", self.create, methods=["POST"]),
                 Route("/v1/predictions/{id}", self.get),
@@ -156,6 +159,12 @@ class FakeReplicate(Fake):
                 Route("/files/{name:path}", self.file),
             ]
         )
+
+    async def model(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _problem("unauthenticated")
+        model = self.models.get("/".join(request.path_params.values()))
+        return _problem("no model") if model is None else JSONResponse(model)
 
     async def create(self, request: Request) -> Response:
         if not _is_authorized(request):

@@ -29,6 +29,41 @@ def data_template(template: Template) -> dict[str, Any]:
     return {"Parameters": document["Parameters"], "Resources": resources, "Outputs": outputs}
 
 
+def stack_template(
+    template: Template, api: Mapping[str, Any], worker: Mapping[str, Any], **resources: Any
+) -> dict[str, Any]:
+    """The same with functions that have environments and do nothing, and with further resources."""
+    document = data_template(template)
+    environment = {
+        "CREDITS_TABLE": {"Ref": "CreditsTable"},
+        "GENERATIONS_TABLE": {"Ref": "GenerationsTable"},
+        "JOBS_QUEUE_URL": {"Ref": "JobsQueue"},
+        "IMAGES_BUCKET": {"Ref": "ImagesBucket"},
+    }
+    version = {"FunctionName": {"Ref": "ApiFunction"}}
+    number = {"Fn::GetAtt": ["ApiVersion", "Version"]}
+    alias = {**version, "FunctionVersion": number, "Name": "live"}
+    document["Resources"] |= {
+        "ApiFunction": _function({**environment, **api}),
+        "ApiVersion": {"Type": "AWS::Lambda::Version", "Properties": version},
+        "ApiAlias": {"Type": "AWS::Lambda::Alias", "Properties": alias},
+        "WorkerFunction": _function({**environment, **worker}),
+        **resources,
+    }
+    return document
+
+
+def _function(variables: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Role": "arn:aws:iam::000000000000:role/none",
+        "Code": {"ZipFile": "def handler(event, context): pass"},
+        "Environment": {"Variables": variables},
+    }
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}
+
+
 def deploy(
     connect: Connect, name: str, document: Mapping[str, Any], **parameters: str
 ) -> Mapping[str, Any]:

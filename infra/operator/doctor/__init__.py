@@ -1,0 +1,1 @@
+"""`images-mcp doctor`: what is configured, what the vendors say of it, and what is wrong."""

@@ -1,0 +1,52 @@
+"""What the environment of this machine has configured, and the local stack, if one runs."""
+
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from handler.core.errors import ConfigurationError
+from infra.local.clients import emulator_session
+from infra.operator.doctor.configured import configured
+from infra.operator.doctor.diagnosis import Examined, listed_by
+from infra.operator.doctor.probes import ask_all
+from infra.operator.listing import listed_models
+from infra.operator.stores import running
+from infra.operator.vendor_names import NAMES
+
+
+def examine_local(environ: Mapping[str, str], data: Path) -> Examined:
+    """What `images-mcp serve` has, or would have, with `environ` on `data`."""
+    found = configured(environ)
+    problems = list(found.problems)
+    vendors = {name: access for name, access in found.vendors.items() if name in NAMES}
+    # Of AWS it has what its worker has: the emulator's credentials.
+    bedrock = vendors.get("bedrock")
+    new_client = emulator_session().client if bedrock and bedrock.base_url else None
+    on: frozenset[str] | None = None
+    try:
+        stores, settings = running(data)
+        on = settings.providers & set(NAMES)
+        listed = listed_by(stores.published, settings, problems)
+    except ConfigurationError:
+        listed = listed_models({}, {*vendors, "sketch"}, Fraction(1))
+    return Examined(
+        place=f"the environment, for a local stack on {data}",
+        verdicts=ask_all(vendors, new_client),
+        listed=listed,
+        problems=problems,
+        notes=list(_notes(data, on, vendors)),
+    )
+
+
+def _notes(data: Path, on: Collection[str] | None, vendors: Collection[str]) -> Iterator[str]:
+    """How a running stack, on which vendors are on, differs from the environment."""
+    if on is None:
+        yield f"No stack runs on {data}; one would have what is said here."
+        return
+    for vendor in sorted(set(on) - set(vendors)):
+        yield (
+            f"The running stack has {NAMES[vendor]} on, with a token that is not in this"
+            " environment, so it was not asked. Run doctor where serve was started."
+        )
+    for vendor in sorted(set(vendors) - set(on)):
+        yield f"The running stack was started without {NAMES[vendor]}; start it again to have it."

@@ -24,6 +24,9 @@ _MCP_METHODS = frozenset(
         "resources/read",
         "resources/templates/list",
         "server/discover",
+        "tasks/cancel",
+        "tasks/get",
+        "tasks/update",
         "tools/call",
         "tools/list",
     }

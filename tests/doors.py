@@ -437,7 +437,7 @@ def request(
             **params.get("_meta", {}),
         }
         headers["Mcp-Method"] = method
-        for named in {"name", "taskId"} & set(params):
+        for named in {"name", "uri", "taskId"} & set(params):
             headers["Mcp-Name"] = str(params[named])
     message = {"jsonrpc": "2.0", "id": str(uuid.uuid4()), "method": method, "params": params}
     return message, headers

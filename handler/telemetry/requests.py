@@ -16,6 +16,7 @@ _RECORD = "tokenflux.record"
 _HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _MCP_METHODS = frozenset(
     {
+        "completion/complete",
         "initialize",
         "notifications/cancelled",
         "notifications/initialized",

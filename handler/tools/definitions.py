@@ -5,6 +5,7 @@ from typing import Any
 
 from mcp_types import Tool, ToolAnnotations
 
+from handler.tools import icons
 from handler.tools.viewer import TOOL_META
 
 SERVER_NAME = "tokenflux-images"
@@ -52,6 +53,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="list_models",
         title="List image models",
+        icons=icons.LIST,
         description=(
             "Lists every image model that can be used now, with its id, what it is good at and "
             "what it costs. Takes no arguments. Next: get_model with the id of the one you "
@@ -77,6 +79,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="get_model",
         title="Get an image model's input schema",
+        icons=icons.BRACES,
         description=(
             "Returns one model with `input_schema`, the JSON Schema of the `input` that "
             "generate_image takes for it. Call this before generate_image: models differ. "
@@ -97,6 +100,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="generate_image",
         title="Generate an image",
+        icons=icons.PICTURE,
         description=(
             "Generates one or more images; this costs credits. Call get_model first and build "
             "`input` from its schema, for example generate_image(model_id='local/sketch', "
@@ -129,6 +133,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="get_generation",
         title="Get a generation's status and images",
+        icons=icons.HOURGLASS,
         description=(
             "Returns a generation by the id that generate_image gave: its status, its image URLs "
             "and its cost once it has succeeded, or why it failed. Waits up to 10 seconds for a "

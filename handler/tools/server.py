@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.caching import CacheableMethod, CacheHint
-from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
+    SERVER_INFO_META_KEY,
     CallToolRequestParams,
     ListToolsResult,
-    PaginatedRequestParams,
 )
 
 from handler.core.cancellation import Cancellation
 from handler.core.errors import Denied, Refused, Unavailable
 from handler.core.text import clipped
 from handler.telemetry.requests import RequestRecord
-from handler.tools import present, tasks
+from handler.tools import icons, present, tasks
 from handler.tools.calls import Arguments, Tools
 from handler.tools.definitions import (
     INSTRUCTIONS,
@@ -34,8 +34,11 @@ from handler.tools.definitions import (
     TOOLS,
     input_schema_of,
 )
+from handler.tools.model_resources import ModelResources
+from handler.tools.resources import Resources
+from handler.tools.tasks import Context
 from handler.tools.tasks_of_generations import GenerationTasks
-from handler.tools.viewer import EXTENSION_ID, ViewerResources
+from handler.tools.viewer import EXTENSION_ID, ViewerResource
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,8 @@ _CACHED: tuple[CacheableMethod, ...] = (
     "resources/read",
     "server/discover",
 )
+
+_ICONS = [icon.model_dump(mode="json", by_alias=True, exclude_none=True) for icon in icons.PICTURE]
 
 OnUnavailable = Callable[[Unavailable], None]
 _Tool = Callable[[Arguments, str | None], Awaitable[HandlerResult]]
@@ -64,47 +69,9 @@ def build_server(
     """
     record = tools.caller.record
     generation_tasks = GenerationTasks(tools, cancellation, on_unavailable)
-    functions: Mapping[str, _Tool] = {
-        "list_models": tools.list_models,
-        "get_model": tools.get_model,
-        "generate_image": tools.generate_image,
-        "get_generation": tools.get_generation,
-    }
-    as_tasks: Mapping[str, _Tool] = {
-        **functions,
-        "generate_image": generation_tasks.generate_image,
-    }
-
-    async def list_tools(
-        _: ServerRequestContext[dict[str, Any]], __: PaginatedRequestParams | None
-    ) -> ListToolsResult:
-        return ListToolsResult(tools=list(TOOLS))
-
-    async def call_tool(
-        context: ServerRequestContext[dict[str, Any]], params: CallToolRequestParams
-    ) -> HandlerResult:
-        function = (as_tasks if tasks.is_declared(context) else functions).get(params.name)
-        if function is None:
-            known = ", ".join(functions)
-            raise MCPError(
-                INVALID_PARAMS, f"unknown tool {clipped(params.name)!r}; the tools are {known}"
-            )
-        record.tool = params.name
-        try:
-            with record.noting_failure():
-                return await function(params.arguments or {}, _idempotency_key(context.meta))
-        except Refused as error:
-            return present.refusal(error)
-        except Unavailable as error:
-            on_unavailable(error)
-            return present.as_error(str(error))
-        except Denied as error:
-            return present.as_error(str(error))
-        except Exception:  # the SDK would show its text to callers of the handshake revisions
-            log.exception("tool %s failed", params.name)
-            raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
-
-    viewer = ViewerResources(tools.caller.base_url, tools.lookup.images_origin)
+    calls = _Calls(tools, generation_tasks, on_unavailable)
+    models = ModelResources(tools.admissions)
+    resources = Resources(ViewerResource(tools.caller.base_url, tools.lookup.images_origin), models)
     server: Server[dict[str, Any]] = Server(
         SERVER_NAME,
         version=SERVER_VERSION,
@@ -112,28 +79,92 @@ def build_server(
         instructions=INSTRUCTIONS,
         cache_hints=dict.fromkeys(_CACHED, _CACHE),
         get_tool_input_schema=input_schema_of,
-        on_list_tools=list_tools,
-        on_list_resources=viewer.list,
-        on_list_resource_templates=viewer.list_templates,
-        on_read_resource=viewer.read,
+        on_list_tools=calls.list,
+        on_list_resources=resources.list,
+        on_list_resource_templates=resources.list_templates,
+        on_read_resource=resources.read,
+        on_completion=models.complete,
     )
     # `on_call_tool` would not have it that a call becomes a task.
-    server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
+    server.add_request_handler("tools/call", CallToolRequestParams, calls.call)
     server.extensions[EXTENSION_ID] = {}
     tasks.offer(server, generation_tasks)
-    server.middleware.append(_NotingMethod(record))
+    server.middleware += [_NotingMethod(record), _ShowingIcon()]
     return server
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """Lists the tools, and finds the one that is called."""
+
+    tools: Tools
+    generation_tasks: GenerationTasks
+    on_unavailable: OnUnavailable
+
+    async def list(self, *_: object) -> ListToolsResult:
+        """The result of `tools/list`."""
+        return ListToolsResult(tools=list(TOOLS))
+
+    async def call(self, context: Context, params: CallToolRequestParams) -> HandlerResult:
+        """The result of `tools/call`.
+
+        Raises:
+            MCPError: There is no such tool, or it is broken.
+        """
+        function = self._function(params.name, context)
+        record = self.tools.caller.record
+        record.tool = params.name
+        try:
+            with record.noting_failure():
+                return await function(params.arguments or {}, _idempotency_key(context.meta))
+        except Refused as error:
+            return present.refusal(error)
+        except Unavailable as error:
+            self.on_unavailable(error)
+            return present.as_error(str(error))
+        except Denied as error:
+            return present.as_error(str(error))
+        except Exception:  # the SDK would show its text to callers of the handshake revisions
+            log.exception("tool %s failed", params.name)
+            raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
+
+    def _function(self, name: str, context: Context) -> _Tool:
+        generating = self.generation_tasks if tasks.is_declared(context) else self.tools
+        functions: Mapping[str, _Tool] = {
+            "list_models": self.tools.list_models,
+            "get_model": self.tools.get_model,
+            "generate_image": generating.generate_image,
+            "get_generation": self.tools.get_generation,
+        }
+        if name not in functions:
+            known = ", ".join(functions)
+            raise MCPError(INVALID_PARAMS, f"unknown tool {clipped(name)!r}; the tools are {known}")
+        return functions[name]
 
 
 @dataclass(frozen=True)
 class _NotingMethod(ServerMiddleware[dict[str, Any]]):
     record: RequestRecord
 
-    async def __call__(
-        self, ctx: ServerRequestContext[dict[str, Any], Any], call_next: CallNext
-    ) -> HandlerResult:
+    async def __call__(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         self.record.mcp_method = ctx.method
         return await call_next(ctx)
+
+
+class _ShowingIcon(ServerMiddleware[dict[str, Any]]):
+    """Adds the service's icon where a client asks who it is.
+
+    As the server's own it would come with every single answer of the stateless revision.
+    """
+
+    async def __call__(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        if isinstance(result, dict):
+            if ctx.method == "server/discover":
+                result["_meta"][SERVER_INFO_META_KEY]["icons"] = _ICONS
+            elif ctx.method == "initialize":
+                result["serverInfo"]["icons"] = _ICONS
+        return result
 
 
 ServerBuilder = Callable[[Tools, Cancellation, OnUnavailable], Server[dict[str, Any]]]

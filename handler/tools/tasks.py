@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
@@ -122,7 +122,8 @@ def offer(server: Server[dict[str, Any]], tasks: TaskStore) -> None:
 
     for method, answer in (("get", get), ("update", update), ("cancel", cancel)):
         server.add_request_handler(f"tasks/{method}", RequestParams, _admitting(answer))
-    server.middleware.append(_Advertisement())
+    # A handshake's capabilities have no place for it.
+    server.extensions[TASKS_EXTENSION_ID] = {}
 
 
 def _admitting(
@@ -154,13 +155,3 @@ def _task_id(context: Context) -> str:
     if not isinstance(task_id, str) or not task_id:
         raise MCPError(INVALID_PARAMS, "taskId is required and must be a string")
     return task_id
-
-
-class _Advertisement(ServerMiddleware[dict[str, Any]]):
-    """Adds the extension to what `server/discover` says, which handshake clients do not ask."""
-
-    async def __call__(self, ctx: Context, call_next: CallNext) -> HandlerResult:
-        result = await call_next(ctx)
-        if ctx.method == "server/discover" and isinstance(result, dict):
-            result["capabilities"].setdefault("extensions", {})[TASKS_EXTENSION_ID] = {}
-        return result

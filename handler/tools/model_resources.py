@@ -31,14 +31,6 @@ _MEDIA_TYPE = "application/json"
 _MOST = 100
 """As many values as the protocol allows."""
 
-TEMPLATE = ResourceTemplate(
-    uri_template=URI_TEMPLATE,
-    name="model",
-    title="Image model",
-    description="One image model: what it is good at, what it costs and the schema of its input.",
-    mime_type=_MEDIA_TYPE,
-)
-
 
 def completed(ids: Iterable[str], typed: str) -> list[str]:
     """The ids that contain what was `typed`, in any case; those that begin with it come first."""
@@ -52,6 +44,18 @@ class ModelResources:
     """The models that can be used."""
 
     admissions: Admissions
+
+    def template(self) -> ResourceTemplate:
+        """How `resources/templates/list` shows them."""
+        return ResourceTemplate(
+            uri_template=URI_TEMPLATE,
+            name="model",
+            title="Image model",
+            description=(
+                "One image model: what it is good at, what it costs and the schema of its input."
+            ),
+            mime_type=_MEDIA_TYPE,
+        )
 
     def read(self, uri: str) -> TextResourceContents | None:
         """What `get_model` says of the model at `uri`; None if there is none."""

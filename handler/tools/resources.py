@@ -12,7 +12,7 @@ from mcp_types import (
 )
 
 from handler.core.text import clipped
-from handler.tools.model_resources import TEMPLATE, URI_TEMPLATE, ModelResources
+from handler.tools.model_resources import URI_TEMPLATE, ModelResources
 from handler.tools.viewer import VIEWER_URI, ViewerResource
 
 
@@ -29,7 +29,7 @@ class Resources:
 
     async def list_templates(self, *_: object) -> ListResourceTemplatesResult:
         """The result of `resources/templates/list`."""
-        return ListResourceTemplatesResult(resource_templates=[TEMPLATE])
+        return ListResourceTemplatesResult(resource_templates=[self.models.template()])
 
     async def read(self, _: object, params: ReadResourceRequestParams) -> ReadResourceResult:
         """The result of `resources/read`.

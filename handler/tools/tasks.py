@@ -20,13 +20,11 @@ from mcp_types import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     MISSING_REQUIRED_CLIENT_CAPABILITY,
-    ClientCapabilities,
     RequestParams,
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 TASKS_EXTENSION_ID = "io.modelcontextprotocol/tasks"
-_DECLARED = ClientCapabilities(extensions={TASKS_EXTENSION_ID: {}})
 
 Context = ServerRequestContext[dict[str, Any], Any]
 
@@ -63,9 +61,11 @@ class TaskStore(Protocol):
 
 def is_declared(context: Context) -> bool:
     """Whether this very request says that its client can handle a task."""
+    capabilities = context.session.client_capabilities
     return (
         context.protocol_version in MODERN_PROTOCOL_VERSIONS
-        and context.session.check_client_capability(_DECLARED)
+        and capabilities is not None
+        and TASKS_EXTENSION_ID in (capabilities.extensions or {})
     )
 
 

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import anyio
@@ -653,3 +655,48 @@ async def test_a_worker_that_is_faster_than_the_answer_leaves_nothing_to_follow(
         made = await door.generate()
         assert made["status"] == "working"
         assert (await door.task(made["taskId"]))["status"] == "completed"
+
+
+# ------------------------------------------------------------------ what the documentation says
+_BLOCK = re.compile(r"<!-- task: (request|answer) -->\n```json\n(.*?)```", re.DOTALL)
+
+
+async def test_the_documented_exchange_is_what_happens(
+    world: World, opened: Opened, project: Path
+) -> None:
+    page = (project / "docs" / "clients.md").read_text(encoding="utf-8")
+    blocks = [(kind, json.loads(text)) for kind, text in _BLOCK.findall(page)]
+    assert [kind for kind, _ in blocks] == ["request", "answer", "request", "answer", "answer"]
+    (_, call), (_, begun), (_, get), (_, ended), (_, acknowledged) = blocks
+    world.models["local/sketch"] = world.models[MODEL_ID]
+    async with entered(unworked(world), opened) as door:
+
+        async def answer(message: dict[str, Any], name: str) -> dict[str, Any]:
+            headers = {
+                "Mcp-Protocol-Version": MODERN,
+                "Mcp-Method": message["method"],
+                "Mcp-Name": name,
+            }
+            found: dict[str, Any] = (await door.http.post(message, opened.secret, headers)).json()
+            del found["result"]["_meta"]
+            return found
+
+        made = await answer(call, "generate_image")
+        task_id = made["result"]["taskId"]
+        work(world, task_id, Done([picture()]))
+        get["params"]["taskId"] = task_id
+        found = await answer(get, task_id)
+        canceled = await answer({**get, "id": 3, "method": "tasks/cancel"}, task_id)
+    assert shape(made) == shape(begun)
+    assert shape(found) == shape(ended)
+    assert canceled == acknowledged
+
+
+def shape(value: Any) -> Any:
+    """The value with nothing but its types and its words of the protocol."""
+    if isinstance(value, dict):
+        words = ("resultType", "status", "statusMessage", "type", "mimeType", "isError", "id")
+        return {name: v if name in words else shape(v) for name, v in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    return type(value).__name__

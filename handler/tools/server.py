@@ -22,7 +22,7 @@ from mcp_types import (
 )
 
 from handler.core.cancellation import Cancellation
-from handler.core.errors import Denied, Refused, Unavailable
+from handler.core.errors import Denied, InvalidArgument, Refused, Unavailable
 from handler.core.text import clipped
 from handler.telemetry.requests import RequestRecord
 from handler.tools import icons, present, tasks
@@ -31,9 +31,11 @@ from handler.tools.definitions import (
     INSTRUCTIONS,
     SERVER_NAME,
     SERVER_VERSION,
-    TOOLS,
+    example_id,
     input_schema_of,
+    tools_naming,
 )
+from handler.tools.misplaced import misplaced
 from handler.tools.model_resources import ModelResources
 from handler.tools.resources import Resources
 from handler.tools.tasks import Context
@@ -103,7 +105,8 @@ class _Calls:
 
     async def list(self, *_: object) -> ListToolsResult:
         """The result of `tools/list`."""
-        return ListToolsResult(tools=list(TOOLS))
+        example = example_id(self.tools.admissions.models)
+        return ListToolsResult(tools=list(tools_naming(example)))
 
     async def call(self, context: Context, params: CallToolRequestParams) -> HandlerResult:
         """The result of `tools/call`.
@@ -117,6 +120,8 @@ class _Calls:
         try:
             with record.noting_failure():
                 return await function(params.arguments or {}, _idempotency_key(context.meta))
+        except InvalidArgument as error:
+            return present.refusal(error, misplaced(params.name, params.arguments or {}))
         except Refused as error:
             return present.refusal(error)
         except Unavailable as error:

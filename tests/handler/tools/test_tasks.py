@@ -442,7 +442,8 @@ async def test_an_id_or_an_answer_that_is_none_is_refused(
                 refused = await door.refusal(method, **absent)
                 assert refused.code == -32602
                 assert "taskId" in refused.message
-        for responses in (None, [], "x", 7):
+        wrong_answers: list[Any] = [None, [], "x", 7]
+        for responses in wrong_answers:
             wrong = {"taskId": str(uuid.uuid4()), "inputResponses": responses}
             refused = await door.refusal("tasks/update", **wrong)
             assert refused.code == -32602

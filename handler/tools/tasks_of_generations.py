@@ -100,11 +100,9 @@ class GenerationTasks:
         """See `TaskStore`; it is paid back, and final at once."""
         with self._errors():
             generation = await self._generation(task_id)
-            if not generation.status.is_final:
-                record = self.tools.caller.record
-                record.generation = await to_thread.run_sync(
-                    self.cancellation.cancel, generation.id
-                )
+            self.tools.caller.record.generation = await to_thread.run_sync(
+                self.cancellation.cancel, generation.id
+            )
 
     async def _generation(self, task_id: str) -> Generation:
         caller = self.tools.caller

@@ -15,7 +15,7 @@ import anyio
 import pytest
 from anyio import to_thread
 from mcp import Client
-from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
+from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim, advertise
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, Request, RequestParams, Result
 
@@ -545,21 +545,16 @@ async def test_an_outage_is_told_in_http_and_the_same_request_may_come_again(
     world: World, opened: Opened, method: str
 ) -> None:
     params = {"taskId": world.admit(opened).id, "inputResponses": {}, "_meta": DECLARING_TASKS}
-    # The first read of this request is of its key.
-    outage = Outage(Fault.REFUSED, frozenset({2, 3, 4, 5, 6}))
+    outage = Outage(Fault.REFUSED, frozenset({1}))
     stores = stores_over(world, lambda api: UnreliableClient(api, outage))
-    services = replace(
-        unworked(world),
-        lookup=replace(world.lookup, generations=stores.generations),
-        authentication=replace(world.api.authentication, accounts=stores.accounts),
-    )
+    lookup = replace(world.lookup, generations=stores.generations)
+    services = replace(unworked(world), lookup=lookup)
     message, headers = request(method, params, MODERN)
     async with HttpKind().open(services) as http:
         refused = await http.post(message, opened.secret, headers)
-    assert refused.status == 503
-    assert "retry-after" in refused.headers
-    assert outage.calls == ["get_item", "get_item"]
-    async with HttpKind().open(unworked(world)) as http:
+        assert refused.status == 503
+        assert "retry-after" in refused.headers
+        assert outage.is_over
         assert (await http.post(message, opened.secret, headers)).status == 200
 
 
@@ -645,6 +640,20 @@ async def test_the_official_client_follows_a_task_to_its_result(live_world: Worl
     assert document(wire)["status"] == "succeeded"
     assert polling.polls[-1] == "completed"
     assert live_world.account(opened).available_micros == CREDITS - PRICE_MICROS
+
+
+async def test_a_client_of_a_handshake_gets_no_task_though_it_declared_the_extension(
+    world: World, opened: Opened
+) -> None:
+    """In process the handshake and the call share a connection, which knows what was declared."""
+    services = unworked(world)
+    caller = Caller(opened.account_id, "https://images.example", services.clock.now_ms())
+    tools = Tools(services.admissions, services.lookup, services.clock, caller)
+    server = build_server(tools, services.cancellation)
+    async with Client(server, mode="legacy", extensions=[advertise(TASKS)]) as client:
+        result = await client.call_tool("generate_image", BOAT)
+    wire = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+    assert document(wire)["status"] == "starting"
 
 
 async def test_a_worker_that_is_faster_than_the_answer_leaves_nothing_to_follow(

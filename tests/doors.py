@@ -31,7 +31,8 @@ from handler.core.ports import Clock
 from handler.core.work import Worker
 from handler.events.gateway import adapt
 from handler.tools.caller import Caller
-from handler.tools.server import Tools, build_server
+from handler.tools.calls import Tools
+from handler.tools.server import build_server
 from handler.web.app import MCP_PATH, build_app
 from handler.web.services import ApiServices
 from tests.world import Opened, World
@@ -41,6 +42,11 @@ HANDSHAKE_REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 REVISIONS = (*HANDSHAKE_REVISIONS, MODERN)
 LATEST_HANDSHAKE = HANDSHAKE_REVISIONS[-1]
 CLIENT_INFO = {"name": "door", "version": "1"}
+TASKS = "io.modelcontextprotocol/tasks"
+DECLARING_TASKS: Mapping[str, Any] = {
+    "io.modelcontextprotocol/clientCapabilities": {"extensions": {TASKS: {}}}
+}
+"""`_meta` of a request whose client can handle a task."""
 EVENTS = Path(__file__).parent / "events"
 
 
@@ -388,7 +394,8 @@ class WireDoor(Door):
         answer = await self.http.post(message, self.secret, {**usual, **(headers or {})})
         document = answer.json()
         if "error" in document:
-            raise MCPError(document["error"]["code"], document["error"]["message"])
+            error = document["error"]
+            raise MCPError(error["code"], error["message"], error.get("data"))
         assert answer.status == 200, answer
         assert document["id"] == message["id"]
         result: dict[str, Any] = document["result"]
@@ -430,8 +437,8 @@ def request(
             **params.get("_meta", {}),
         }
         headers["Mcp-Method"] = method
-        if "name" in params:
-            headers["Mcp-Name"] = params["name"]
+        for named in {"name", "uri", "taskId"} & set(params):
+            headers["Mcp-Name"] = str(params[named])
     message = {"jsonrpc": "2.0", "id": str(uuid.uuid4()), "method": method, "params": params}
     return message, headers
 
@@ -510,7 +517,9 @@ def in_process(mode: str) -> DoorKind:
             answer_by = services.clock.now_ms() + int(services.wait_seconds * 1000)
             caller = Caller(opened.account_id, base_url, answer_by, idempotency_key)
             tools = Tools(services.admissions, services.lookup, services.clock, caller)
-            return Client(build_server(tools), mode=mode, raise_exceptions=True)
+            return Client(
+                build_server(tools, services.cancellation), mode=mode, raise_exceptions=True
+            )
 
         yield ClientDoor(connect, _revision_of(mode), base_url)
 

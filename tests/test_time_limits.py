@@ -7,7 +7,7 @@ import pytest
 from handler.adapters.dynamodb.client import RETRY_BUDGET_MS
 from handler.core.work import MAX_DELAY_SECONDS, PATIENCE_SECONDS
 from handler.settings import Settings
-from handler.tools.server import GET_GENERATION_WAIT_MS
+from handler.tools.calls import GET_GENERATION_WAIT_MS
 from handler.web.deadline import GATEWAY_LIMIT_MS
 from infra.template import Template
 

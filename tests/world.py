@@ -18,6 +18,7 @@ from handler.catalogue.load import parse_model
 from handler.core.accounts import Account
 from handler.core.admission import Admissions
 from handler.core.authentication import Authentication
+from handler.core.cancellation import Cancellation
 from handler.core.generation import Generation
 from handler.core.lookup import Lookup
 from handler.core.models import Model
@@ -123,6 +124,10 @@ class World:
         return Lookup(self.stores.generations, self.stores.images, self.clock)
 
     @cached_property
+    def cancellation(self) -> Cancellation:
+        return Cancellation(self.stores.ledger, self.stores.generations, self.stores.queue)
+
+    @cached_property
     def worker(self) -> Worker:
         s = self.stores
         return Worker(
@@ -149,6 +154,7 @@ class World:
             authentication=Authentication(self.stores.accounts, self.clock),
             admissions=self.admissions,
             lookup=self.lookup,
+            cancellation=self.cancellation,
             waking=Waking(self.stores.generations, self.stores.queue),
             webhooks=self.webhooks,
             wait_seconds=self.settings.wait_seconds,

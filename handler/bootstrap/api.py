@@ -7,6 +7,7 @@ from handler.bootstrap.stores import build_stores
 from handler.catalogue.live import LiveCatalogue
 from handler.core.admission import Admissions
 from handler.core.authentication import Authentication
+from handler.core.cancellation import Cancellation
 from handler.core.lookup import Lookup
 from handler.core.ports import Published, ReadPublished
 from handler.core.vendors import Secret
@@ -57,6 +58,7 @@ def build_api(
             settings.timing,
         ),
         lookup=Lookup(stores.generations, stores.images, stores.clock),
+        cancellation=Cancellation(stores.ledger, stores.generations, stores.queue),
         waking=Waking(stores.generations, stores.queue),
         webhooks=verifiers(settings.webhook_secrets),
         wait_seconds=settings.wait_seconds,

@@ -3,15 +3,16 @@
 Waiting for the result is the edge's business; making it the worker's.
 """
 
-import difflib
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from handler.core import errors
 from handler.core.generation import Generation, Request, Status, new_generation_id
 from handler.core.models import Model, Models
+from handler.core.nearest import nearest
 from handler.core.ports import Admission, Clock, GenerationStore, JobQueue, Ledger
 from handler.core.text import clipped
 from handler.core.timing import Timing
@@ -19,7 +20,7 @@ from handler.core.timing import Timing
 log = logging.getLogger(__name__)
 
 _IDEMPOTENCY_KEY_LENGTH = 255
-_COMPARED_LENGTH = 100
+_FEW = 5
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Admissions:
         models = self.models()
         if model_id not in models:
             raise errors.ModelNotFound(
-                f"model not found: {clipped(model_id)}", help=_nearest(model_id, models)
+                f"model not found: {clipped(model_id)}", help=_ids_help(model_id, models)
             )
         return models[model_id]
 
@@ -78,7 +79,7 @@ class Admissions:
         if not isinstance(raw_input, dict):
             raise errors.InvalidArgument(
                 "input is required and must be an object",
-                help=f"Call get_model with model_id {model.id!r} for the schema of its input.",
+                help=_input_help(model, raw_input),
             )
         request = Request(model_id=model.id, input=model.validated(raw_input))
         _require_idempotency_key(idempotency_key)
@@ -131,11 +132,31 @@ class Admissions:
             log.warning("generation %s was not dispatched; the sweeper will", generation_id)
 
 
-def _nearest(model_id: str, models: Mapping[str, Model]) -> str:
-    # Comparing takes time with the product of the lengths.
-    near = difflib.get_close_matches(model_id[:_COMPARED_LENGTH], models, n=1)
-    nearest = f"The nearest id is {near[0]!r}; list_models" if near else "list_models"
-    return f"{nearest} gives every id."
+def _ids_help(model_id: str, models: Mapping[str, Model]) -> str:
+    called = {
+        known.id: (known.id, known.id.rpartition("/")[2], known.name) for known in models.values()
+    }
+    near = nearest(model_id, called)
+    if len(near) == 1:
+        return f"The nearest id is {near[0]!r}; list_models gives every id."
+    if near:
+        return f"The nearest ids are {_quoted(near)}; list_models tells them apart."
+    if 0 < len(called) <= _FEW:
+        return f"The ids are {_quoted(sorted(called))}; list_models tells them apart."
+    return "list_models gives every id."
+
+
+def _quoted(ids: Iterable[str]) -> str:
+    return ", ".join(map(repr, ids))
+
+
+def _input_help(model: Model, given: Any) -> str:
+    example = dict.fromkeys(model.input_schema.get("required", []), "…")
+    instead = ", not as text" if isinstance(given, str) else ""
+    return (
+        f"Send input as an object like {json.dumps(example, ensure_ascii=False)}{instead}; "
+        f"get_model with model_id {model.id!r} gives its schema."
+    )
 
 
 def _require_idempotency_key(key: str | None) -> None:

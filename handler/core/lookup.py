@@ -43,11 +43,16 @@ class Lookup:
         if not _is_uuid(generation_id):
             raise errors.InvalidArgument(
                 "invalid id format",
-                help="It is the UUID that generate_image returned, with hyphens.",
+                help="It is the UUID that generate_image returned, with hyphens; "
+                "in an image's URL it stands before the file's name.",
             )
         generation = self._retained(generation_id.lower())
         if generation is None or generation.account_id != account_id:
-            raise errors.GenerationNotFound(generation_id)
+            raise errors.GenerationNotFound(
+                generation_id,
+                help="Nothing that this account generated and that is still kept has this id; "
+                "use the id that generate_image returned.",
+            )
         return generation
 
     def image(self, generation_id: str, number: int, extension: str) -> PublicImage | None:

@@ -16,6 +16,7 @@ _RECORD = "tokenflux.record"
 _HTTP_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _MCP_METHODS = frozenset(
     {
+        "completion/complete",
         "initialize",
         "notifications/cancelled",
         "notifications/initialized",
@@ -24,6 +25,9 @@ _MCP_METHODS = frozenset(
         "resources/read",
         "resources/templates/list",
         "server/discover",
+        "tasks/cancel",
+        "tasks/get",
+        "tasks/update",
         "tools/call",
         "tools/list",
     }

@@ -95,9 +95,11 @@ def as_error(message: str, help_sentence: str | None = None) -> CallToolResult:
     return CallToolResult(content=[*blocks], is_error=True)
 
 
-def refusal(error: Refused) -> CallToolResult:
-    """The tool error that a refusal looks like."""
-    return as_error(str(error), error.help)
+def refusal(error: Refused, cause: str | None = None) -> CallToolResult:
+    """The tool error that a refusal looks like; `cause` is a clause to begin its help with."""
+    if cause is None or error.help is None:
+        return as_error(str(error), error.help)
+    return as_error(str(error), f"{cause}; {error.help[0].lower()}{error.help[1:]}")
 
 
 def _printable(text: str) -> str:

@@ -1,55 +1,52 @@
-"""The MCP server object: identity, the four tools and the viewer, how a call finds its function.
+"""The MCP server object: identity, what it offers, and how a call finds its function.
 
 One is built for each request, bound to its caller; that is cheap, and nothing of one caller can
 reach another.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import anyio
 from anyio import to_thread
 from mcp.server.caching import CacheableMethod, CacheHint
-from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
+    SERVER_INFO_META_KEY,
     CallToolRequestParams,
-    CallToolResult,
     ListToolsResult,
-    PaginatedRequestParams,
 )
 
-from handler.core.admission import Admissions
-from handler.core.errors import Denied, Refused, Unavailable
-from handler.core.generation import Generation
-from handler.core.lookup import Lookup
-from handler.core.ports import Clock
+from handler.core.cancellation import Cancellation
+from handler.core.errors import Denied, InvalidArgument, Refused, Unavailable
 from handler.core.text import clipped
 from handler.telemetry.requests import RequestRecord
-from handler.tools import present
-from handler.tools.caller import Caller
+from handler.tools import icons, present, tasks
+from handler.tools.calls import Arguments, Tools
 from handler.tools.definitions import (
     INSTRUCTIONS,
     SERVER_NAME,
     SERVER_VERSION,
-    TOOLS,
+    example_id,
     input_schema_of,
+    tools_naming,
 )
-from handler.tools.viewer import EXTENSION_ID, ViewerResources
-from handler.tools.waiting import until_final
+from handler.tools.misplaced import misplaced
+from handler.tools.model_resources import ModelResources
+from handler.tools.protocol_errors import OnUnavailable
+from handler.tools.resources import Resources
+from handler.tools.tasks import Context
+from handler.tools.tasks_of_generations import GenerationTasks
+from handler.tools.viewer import EXTENSION_ID, ViewerResource
 
 log = logging.getLogger(__name__)
 
 IDEMPOTENCY_META_KEY = "tokenflux/idempotencyKey"
-GET_GENERATION_WAIT_MS = 10_000
-PREVIEWS_WAIT_SECONDS = 0.8
-"""Within the margin that a deadline leaves for the answer."""
 # They change with a deployment only and are the same for every caller.
 _CACHE = CacheHint(ttl_ms=300_000, scope="public")
 _CACHED: tuple[CacheableMethod, ...] = (
@@ -60,93 +57,13 @@ _CACHED: tuple[CacheableMethod, ...] = (
     "server/discover",
 )
 
-Arguments = Mapping[str, Any]
-OnUnavailable = Callable[[Unavailable], None]
+_ICONS = [icon.model_dump(mode="json", by_alias=True, exclude_none=True) for icon in icons.PICTURE]
 
-
-@dataclass(frozen=True)
-class Tools:
-    """The four tools for one caller."""
-
-    admissions: Admissions
-    lookup: Lookup
-    clock: Clock
-    caller: Caller
-
-    async def list_models(self, _: Arguments, __: str | None) -> CallToolResult:
-        """Every model that can be used."""
-        listed = await to_thread.run_sync(self.admissions.listed_models)
-        models = [present.model_object(model) for model in listed]
-        return present.as_result(models, structured={"models": models})
-
-    async def get_model(self, arguments: Arguments, _: str | None) -> CallToolResult:
-        """One model with the schema of its input."""
-        model = await to_thread.run_sync(self.admissions.model, arguments.get("model_id"))
-        self.caller.record.model_id = model.id
-        shown = present.model_with_schema(model)
-        return present.as_result(shown, structured=shown)
-
-    async def generate_image(self, arguments: Arguments, meta_key: str | None) -> CallToolResult:
-        """Admit a generation, and wait for it as long as the caller can."""
-        record = self.caller.record
-        with record.watch.phase("admission"):
-            admitted = await to_thread.run_sync(self._admitted, arguments, meta_key)
-        read = partial(self.lookup.generation, self.caller.account_id, admitted.id)
-        generation = await self._awaited(admitted, read, self.caller.answer_by_ms)
-        shown = present.generation_object(generation, self.caller.base_url)
-        return present.as_result(shown, previews=await self._previews(generation))
-
-    def _admitted(self, arguments: Arguments, meta_key: str | None) -> Generation:
-        model_id = arguments.get("model_id")
-        if self.admissions.is_listed(model_id):
-            # Whatever else a caller sends as an id does not get into the log.
-            self.caller.record.model_id = model_id
-        return self.admissions.admit(
-            self.caller.account_id,
-            model_id,
-            arguments.get("input"),
-            self.caller.idempotency_key if meta_key is None else meta_key,
-        )
-
-    async def get_generation(self, arguments: Arguments, _: str | None) -> CallToolResult:
-        """A generation as it stands, after a short wait for its end."""
-        read = partial(self.lookup.generation, self.caller.account_id, arguments.get("id"))
-        answer_by_ms = min(self.caller.answer_by_ms, self.clock.now_ms() + GET_GENERATION_WAIT_MS)
-        found = await to_thread.run_sync(read)
-        generation = await self._awaited(found, read, answer_by_ms)
-        shown = present.generation_details(generation, self.caller.base_url)
-        return present.as_result(shown, previews=await self._previews(generation))
-
-    async def _previews(self, generation: Generation) -> list[bytes]:
-        if not self.caller.previews:
-            return []
-        found: dict[int, bytes | None] = {}
-
-        async def read(number: int) -> None:
-            # A slow bucket must not make the answer late; the thread ends by itself.
-            found[number] = await to_thread.run_sync(
-                self.lookup.preview, generation, number, abandon_on_cancel=True
-            )
-
-        with anyio.move_on_after(PREVIEWS_WAIT_SECONDS):
-            async with anyio.create_task_group() as group:
-                for number in range(1, len(generation.images) + 1):
-                    group.start_soon(read, number)
-        return [data for _, data in sorted(found.items()) if data]
-
-    async def _awaited(
-        self, generation: Generation, read: Callable[[], Generation], answer_by_ms: int
-    ) -> Generation:
-        record = self.caller.record
-        # What is known now, in case that the wait ends with an error.
-        record.generation = generation
-        with record.watch.phase("waiting"):
-            record.generation = await until_final(generation, read, answer_by_ms, self.clock)
-        return record.generation
+_Tool = Callable[[Arguments, str | None], Awaitable[HandlerResult]]
 
 
 def build_server(
-    tools: Tools, on_unavailable: OnUnavailable = lambda _: None
+    tools: Tools, cancellation: Cancellation, on_unavailable: OnUnavailable = lambda _: None
 ) -> Server[dict[str, Any]]:
     """The server that offers `tools` to their caller.
 
@@ -154,43 +71,10 @@ def build_server(
     there is a better answer.
     """
     record = tools.caller.record
-    functions = {
-        "list_models": tools.list_models,
-        "get_model": tools.get_model,
-        "generate_image": tools.generate_image,
-        "get_generation": tools.get_generation,
-    }
-
-    async def list_tools(
-        _: ServerRequestContext[dict[str, Any]], __: PaginatedRequestParams | None
-    ) -> ListToolsResult:
-        return ListToolsResult(tools=list(TOOLS))
-
-    async def call_tool(
-        context: ServerRequestContext[dict[str, Any]], params: CallToolRequestParams
-    ) -> CallToolResult:
-        function = functions.get(params.name)
-        if function is None:
-            known = ", ".join(functions)
-            raise MCPError(
-                INVALID_PARAMS, f"unknown tool {clipped(params.name)!r}; the tools are {known}"
-            )
-        record.tool = params.name
-        try:
-            with record.noting_failure():
-                return await function(params.arguments or {}, _idempotency_key(context.meta))
-        except Refused as error:
-            return present.refusal(error)
-        except Unavailable as error:
-            on_unavailable(error)
-            return present.as_error(str(error))
-        except Denied as error:
-            return present.as_error(str(error))
-        except Exception:  # the SDK would show its text to callers of the handshake revisions
-            log.exception("tool %s failed", params.name)
-            raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
-
-    viewer = ViewerResources(tools.caller.base_url, tools.lookup.images_origin)
+    generation_tasks = GenerationTasks(tools, cancellation, on_unavailable)
+    calls = _Calls(tools, generation_tasks, on_unavailable)
+    models = ModelResources(tools.admissions, record, on_unavailable)
+    resources = Resources(ViewerResource(tools.caller.base_url, tools.lookup.images_origin), models)
     server: Server[dict[str, Any]] = Server(
         SERVER_NAME,
         version=SERVER_VERSION,
@@ -198,29 +82,104 @@ def build_server(
         instructions=INSTRUCTIONS,
         cache_hints=dict.fromkeys(_CACHED, _CACHE),
         get_tool_input_schema=input_schema_of,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
-        on_list_resources=viewer.list,
-        on_list_resource_templates=viewer.list_templates,
-        on_read_resource=viewer.read,
+        on_list_tools=calls.list,
+        on_list_resources=resources.list,
+        on_list_resource_templates=resources.list_templates,
+        on_read_resource=resources.read,
+        on_completion=models.complete,
     )
+    # `on_call_tool` would not have it that a call becomes a task.
+    server.add_request_handler("tools/call", CallToolRequestParams, calls.call)
     server.extensions[EXTENSION_ID] = {}
-    server.middleware.append(_NotingMethod(record))
+    tasks.offer(server, generation_tasks)
+    server.middleware += [_NotingMethod(record), _ShowingIcon()]
     return server
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """Lists the tools, and finds the one that is called."""
+
+    tools: Tools
+    generation_tasks: GenerationTasks
+    on_unavailable: OnUnavailable
+
+    async def list(self, *_: object) -> ListToolsResult:
+        """The result of `tools/list`."""
+        return ListToolsResult(tools=list(tools_naming(await self._example())))
+
+    async def _example(self) -> str:
+        try:
+            return example_id(await to_thread.run_sync(self.tools.admissions.models))
+        except Unavailable:
+            # A list of tools must not depend on what they would find.
+            return example_id({})
+
+    async def call(self, context: Context, params: CallToolRequestParams) -> HandlerResult:
+        """The result of `tools/call`.
+
+        Raises:
+            MCPError: There is no such tool, or it is broken.
+        """
+        function = self._function(params.name, context)
+        record = self.tools.caller.record
+        record.tool = params.name
+        try:
+            with record.noting_failure():
+                return await function(params.arguments or {}, _idempotency_key(context.meta))
+        except InvalidArgument as error:
+            return present.refusal(error, misplaced(params.name, params.arguments or {}))
+        except Refused as error:
+            return present.refusal(error)
+        except Unavailable as error:
+            self.on_unavailable(error)
+            return present.as_error(str(error))
+        except Denied as error:
+            return present.as_error(str(error))
+        except Exception:  # the SDK would show its text to callers of the handshake revisions
+            log.exception("tool %s failed", params.name)
+            raise MCPError(INTERNAL_ERROR, "Something went wrong on our side.") from None
+
+    def _function(self, name: str, context: Context) -> _Tool:
+        generating = self.generation_tasks if tasks.is_declared(context) else self.tools
+        functions: Mapping[str, _Tool] = {
+            "list_models": self.tools.list_models,
+            "get_model": self.tools.get_model,
+            "generate_image": generating.generate_image,
+            "get_generation": self.tools.get_generation,
+        }
+        if name not in functions:
+            known = ", ".join(functions)
+            raise MCPError(INVALID_PARAMS, f"unknown tool {clipped(name)!r}; the tools are {known}")
+        return functions[name]
 
 
 @dataclass(frozen=True)
 class _NotingMethod(ServerMiddleware[dict[str, Any]]):
     record: RequestRecord
 
-    async def __call__(
-        self, ctx: ServerRequestContext[dict[str, Any], Any], call_next: CallNext
-    ) -> HandlerResult:
+    async def __call__(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         self.record.mcp_method = ctx.method
         return await call_next(ctx)
 
 
-ServerBuilder = Callable[[Tools, OnUnavailable], Server[dict[str, Any]]]
+class _ShowingIcon(ServerMiddleware[dict[str, Any]]):
+    """Adds the service's icon where a client asks who it is.
+
+    As the server's own it would come with every single answer of the stateless revision.
+    """
+
+    async def __call__(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        if isinstance(result, dict):
+            if ctx.method == "server/discover":
+                result["_meta"][SERVER_INFO_META_KEY]["icons"] = _ICONS
+            elif ctx.method == "initialize":
+                result["serverInfo"]["icons"] = _ICONS
+        return result
+
+
+ServerBuilder = Callable[[Tools, Cancellation, OnUnavailable], Server[dict[str, Any]]]
 """What makes the server object of one call, as `build_server` does."""
 
 

@@ -11,18 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from anyio import to_thread
-from mcp.shared.exceptions import MCPError
-from mcp_types import (
-    INVALID_PARAMS,
-    ListResourcesResult,
-    ListResourceTemplatesResult,
-    ReadResourceRequestParams,
-    ReadResourceResult,
-    Resource,
-    TextResourceContents,
-)
+from mcp_types import Resource, TextResourceContents
 
-from handler.core.text import clipped
 from handler.viewer.page import page
 
 EXTENSION_ID = "io.modelcontextprotocol/ui"
@@ -39,16 +29,16 @@ TOOL_META: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class ViewerResources:
-    """The only resource there is, for callers of `base_url`."""
+class ViewerResource:
+    """The page as a resource, for callers of `base_url`."""
 
     base_url: str
     images_origin: Callable[[], str]
     """Scheme and host that the bytes of images come from."""
 
-    async def list(self, *_: object) -> ListResourcesResult:
-        """The result of `resources/list`."""
-        resource = Resource(
+    async def resource(self) -> Resource:
+        """How `resources/list` shows it."""
+        return Resource(
             uri=VIEWER_URI,
             name="viewer",
             title="Image viewer",
@@ -56,27 +46,12 @@ class ViewerResources:
             mime_type=MEDIA_TYPE,
             _meta=await self._meta(),
         )
-        return ListResourcesResult(resources=[resource])
 
-    async def list_templates(self, *_: object) -> ListResourceTemplatesResult:
-        """The result of `resources/templates/list`, which clients ask for along with the above."""
-        return ListResourceTemplatesResult(resource_templates=[])
-
-    async def read(self, _: object, params: ReadResourceRequestParams) -> ReadResourceResult:
-        """The result of `resources/read`.
-
-        Raises:
-            MCPError: The address is not the viewer's.
-        """
-        if params.uri != VIEWER_URI:
-            raise MCPError(
-                INVALID_PARAMS,
-                f"resource not found: {clipped(params.uri)}; the only one is {VIEWER_URI}",
-            )
-        contents = TextResourceContents(
+    async def read(self) -> TextResourceContents:
+        """The page."""
+        return TextResourceContents(
             uri=VIEWER_URI, mime_type=MEDIA_TYPE, text=page(), _meta=await self._meta()
         )
-        return ReadResourceResult(contents=[contents])
 
     async def _meta(self) -> dict[str, Any]:
         # An image's address is the service's own and leads on to the bucket; a page's policy holds

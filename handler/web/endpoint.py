@@ -21,7 +21,8 @@ from handler.core.errors import InsufficientBalance, ServiceError
 from handler.telemetry.requests import record_of
 from handler.telemetry.trace import traced
 from handler.tools.caller import Caller
-from handler.tools.server import ServerBuilder, Tools
+from handler.tools.calls import Tools
+from handler.tools.server import ServerBuilder
 from handler.web.deadline import answer_by_ms
 from handler.web.gate import may_proceed, presented_key, wants_previews
 from handler.web.location import base_url
@@ -92,10 +93,13 @@ class McpEndpoint:
         admissions = replace(
             services.admissions, queue=traced(services.admissions.queue, record.trace)
         )
+        cancellation = replace(
+            services.cancellation, queue=traced(services.cancellation.queue, record.trace)
+        )
         tools = Tools(admissions, services.lookup, services.clock, caller)
         answer = HeldAnswer(send)
         manager = StreamableHTTPSessionManager(
-            self.build_server(tools, answer.replace),
+            self.build_server(tools, cancellation, answer.replace),
             json_response=True,
             stateless=True,
             security_settings=self.security,

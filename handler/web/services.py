@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from handler.core.admission import Admissions
 from handler.core.authentication import Authentication
+from handler.core.cancellation import Cancellation
 from handler.core.lookup import Lookup
 from handler.core.ports import Clock
 from handler.core.waking import Waking
@@ -19,6 +20,7 @@ class ApiServices:
     authentication: Authentication
     admissions: Admissions
     lookup: Lookup
+    cancellation: Cancellation
     waking: Waking
     webhooks: Mapping[str, Verify]
     """How the reports of each vendor are known to be its own."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcp.server.caching import CacheableMethod, CacheHint
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import HandlerResult
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -44,10 +44,11 @@ from mcp_types import (
     Tool,
 )
 
-from handler.tools.server import OnUnavailable, Tools
+from handler.tools import tasks
+from handler.tools.server import ServerBuilder
+from handler.tools.tasks import Context
 from tests import fakes
-
-Context = ServerRequestContext[dict[str, Any]]
+from tests.conformance.fixture_tasks import FixtureTasks
 
 PNG = base64.b64encode(fakes.PNG).decode()
 WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA="
@@ -139,21 +140,6 @@ CACHED: tuple[CacheableMethod, ...] = (
 )
 
 
-async def _list_tools(*_: object) -> ListToolsResult:
-    return ListToolsResult(tools=TOOLS)
-
-
-async def _call_tool(_: Context, params: CallToolRequestParams) -> CallToolResult:
-    if params.name == REFUSING:
-        data: dict[str, Any] = {"requiredCapabilities": {"sampling": {}}}
-        raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, "sampling is required", data)
-    if params.name not in ANSWERS:
-        raise MCPError(INVALID_PARAMS, f"unknown tool {params.name!r}")
-    return CallToolResult(
-        content=ANSWERS[params.name], is_error=params.name == "test_error_handling"
-    )
-
-
 async def _list_resources(*_: object) -> ListResourcesResult:
     return ListResourcesResult(resources=[Resource(uri=uri, name=uri) for uri in RESOURCES])
 
@@ -195,19 +181,45 @@ async def _complete(_: Context, __: CompleteRequestParams) -> CompleteResult:
     return CompleteResult(completion=Completion(values=["test"], total=1, has_more=False))
 
 
-def fixture_server(_: Tools, __: OnUnavailable) -> Server[dict[str, Any]]:
-    """What stands in for the server that offers the four tools."""
-    return Server(
-        "conformance-fixtures",
-        version="1.0.0",
-        cache_hints=dict.fromkeys(CACHED, CacheHint(ttl_ms=1000, scope="public")),
-        get_tool_input_schema=lambda name: SCHEMAS.get(name, NOTHING),
-        on_list_tools=_list_tools,
-        on_call_tool=_call_tool,
-        on_list_resources=_list_resources,
-        on_list_resource_templates=_list_templates,
-        on_read_resource=_read_resource,
-        on_list_prompts=_list_prompts,
-        on_get_prompt=_get_prompt,
-        on_completion=_complete,
-    )
+def fixture_servers() -> ServerBuilder:
+    """What stands in for the server that offers the four tools; all have the same tasks."""
+    fixture_tasks = FixtureTasks()
+
+    async def call_tool(context: Context, params: CallToolRequestParams) -> HandlerResult:
+        if params.name in fixture_tasks.tools:
+            return await fixture_tasks.tools[params.name](context, params)
+        if params.name == REFUSING:
+            data: dict[str, Any] = {"requiredCapabilities": {"sampling": {}}}
+            raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, "sampling is required", data)
+        if params.name not in ANSWERS:
+            raise MCPError(INVALID_PARAMS, f"unknown tool {params.name!r}")
+        return CallToolResult(
+            content=ANSWERS[params.name], is_error=params.name == "test_error_handling"
+        )
+
+    async def list_tools(*_: object) -> ListToolsResult:
+        more = [
+            Tool(name=name, description="A fixture.", input_schema=NOTHING)
+            for name in fixture_tasks.tools
+        ]
+        return ListToolsResult(tools=[*TOOLS, *more])
+
+    def build(*_: object) -> Server[dict[str, Any]]:
+        server: Server[dict[str, Any]] = Server(
+            "conformance-fixtures",
+            version="1.0.0",
+            cache_hints=dict.fromkeys(CACHED, CacheHint(ttl_ms=1000, scope="public")),
+            get_tool_input_schema=lambda name: SCHEMAS.get(name, NOTHING),
+            on_list_tools=list_tools,
+            on_list_resources=_list_resources,
+            on_list_resource_templates=_list_templates,
+            on_read_resource=_read_resource,
+            on_list_prompts=_list_prompts,
+            on_get_prompt=_get_prompt,
+            on_completion=_complete,
+        )
+        server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
+        tasks.offer(server, fixture_tasks)
+        return server
+
+    return build

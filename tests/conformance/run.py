@@ -20,8 +20,8 @@ from handler.web.app import MCP_PATH, build_app
 from infra.local.clients import emulator_clients
 from infra.local.data import RunningStack
 from infra.local.launch import launched
-from tests.conformance.fixtures import fixture_server
-from tests.conformance.suite import EXTENSION, HERE, run_revision, run_scenario, scenarios
+from tests.conformance.fixtures import fixture_servers
+from tests.conformance.suite import EXTENSION, HERE, Scenario, run_revision, run_scenario, scenarios
 from tests.conformance.verdict import (
     FIXTURES,
     GATEWAY,
@@ -76,7 +76,7 @@ def _on_this_machine(work: Path) -> Verdict:
 @contextlib.contextmanager
 def _fixtures(stack: RunningStack) -> Iterator[str]:
     services = build_api(Settings.from_env(stack.environment), emulator_clients(stack.aws_endpoint))
-    with served(build_app(services, server_builder=fixture_server)) as address:
+    with served(build_app(services, server_builder=fixture_servers())) as address:
         yield address + MCP_PATH
 
 
@@ -90,7 +90,7 @@ def _of_the_service(place: str, endpoint: str, key: str, work: Path) -> Verdict:
             due = {scenario.name for scenario in known if revision in scenario.wires}
             missing += [f"{revision} {name}: gave no result" for name in due - _names(found)]
             runs += found
-        for scenario in (one.name for one in known if EXTENSION in one.wires):
+        for scenario in sorted(_of_extensions(known)):
             found = list(run_scenario(address, scenario, work / scenario))
             missing += [] if found else [f"{EXTENSION} {scenario}: gave no result"]
             runs += found
@@ -99,12 +99,14 @@ def _of_the_service(place: str, endpoint: str, key: str, work: Path) -> Verdict:
 
 
 def _of_the_fixtures(endpoint: str, key: str, work: Path) -> Verdict:
-    names = read_fixture_scenarios(LIST)
+    names = set(read_fixture_scenarios(LIST))
     with _with_key(endpoint, key) as address:
+        found = [run for one in REVISIONS for run in run_revision(address, one, work / one)]
+        for scenario in sorted(names & _of_extensions(scenarios())):
+            found += run_scenario(address, scenario, work / scenario)
         runs = [
-            Run(f"{revision} {FIXTURES}", run.scenario, run.checks)
-            for revision in REVISIONS
-            for run in run_revision(address, revision, work / revision)
+            Run(f"{run.wire} {FIXTURES}", run.scenario, run.checks)
+            for run in found
             if run.scenario in names
         ]
     return judge(runs, read_excuses(LIST, FIXTURES), _names(runs))
@@ -114,6 +116,10 @@ def _of_the_fixtures(endpoint: str, key: str, work: Path) -> Verdict:
 def _with_key(endpoint: str, key: str) -> Iterator[str]:
     with proxied(endpoint, {"authorization": f"Bearer {key}"}) as (address, _):
         yield address
+
+
+def _of_extensions(known: Iterable[Scenario]) -> set[str]:
+    return {scenario.name for scenario in known if EXTENSION in scenario.wires}
 
 
 def _names(runs: Iterable[Run]) -> set[str]:

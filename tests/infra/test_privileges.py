@@ -17,14 +17,13 @@ import pytest
 from handler.adapters.large_requests import LARGEST_ITEM_BYTES
 from handler.catalogue.live import LiveCatalogue
 from handler.catalogue.published import encode
-from handler.core.cancellation import Cancellation
 from handler.core.generation import Status
 from handler.core.ports import Done, Failed, Outcome, Running
 from handler.providers.bedrock import REGION
 from handler.settings import Settings
 from infra.local.clients import emulator_clients
 from infra.template import Template
-from tests.doors import MODERN, HttpKind, WireDoor, unworked
+from tests.doors import DECLARING_TASKS, MODERN, HttpKind, WireDoor, unworked
 from tests.fakes import PNG, ManualClock, ScriptedProvider
 from tests.infra.test_template import allowed
 from tests.world import MODEL_DOCUMENT, MODEL_ID, World, manual
@@ -169,9 +168,7 @@ async def everything_happens(functions: Functions, world: World) -> None:
         long, canceled, lost = [await begin(door) for _ in range(3)]
         work(functions, long, Running("job-1", 60))
         work(functions, canceled, Running("job-2", 60))
-        Cancellation(world.stores.ledger, world.stores.generations, world.stores.queue).cancel(
-            canceled
-        )
+        await door.rpc("tasks/cancel", {"taskId": canceled, "_meta": DECLARING_TASKS})
         work(functions, canceled)
         assert functions.worker.provider.canceled == ["job-2"]
 

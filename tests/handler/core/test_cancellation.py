@@ -14,7 +14,7 @@ CREDITS = 100_000
 
 @pytest.fixture
 def cancellation(world: World) -> Cancellation:
-    return Cancellation(world.stores.ledger, world.stores.generations, world.stores.queue)
+    return world.cancellation
 
 
 def test_a_waiting_generation_is_paid_back_and_never_worked_on(

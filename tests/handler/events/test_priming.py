@@ -46,7 +46,7 @@ def test_the_usual_questions_are_answered_without_any_service(settings: Settings
 def test_a_build_that_cannot_answer_makes_no_snapshot(settings: Settings) -> None:
     services = build_api(settings, nowhere, nothing_published)
     broken: Any = {"local/sketch": None}
-    with pytest.raises(RuntimeError, match="list_models"):
+    with pytest.raises(RuntimeError, match="tools/list"):
         prime(replace(services, admissions=replace(services.admissions, models=lambda: broken)))
 
 

@@ -73,6 +73,7 @@ def running(cells: VendorCells, fake: Reporting) -> Iterator[Bench]:
             authentication=system.authentication,
             admissions=system.admissions,
             lookup=system.lookup,
+            cancellation=system.cancellation,
             waking=Waking(system.worker.generations, system.worker.queue),
             webhooks=verifiers(SECRETS),
             wait_seconds=1,

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
+from mcp.shared.exceptions import MCPError
 
 from handler.core.accounts import new_secret
 from handler.core.errors import Unavailable
 from handler.core.ports import Done
 from handler.web.app import MCP_PATH
 from tests.doors import (
+    DECLARING_TASKS,
     HTTP_API,
     MODERN,
     REST_API,
@@ -108,6 +110,29 @@ async def test_the_method_is_told_in_every_revision(
         ("tools/call", "list_models", None),
         ("tools/call", "get_model", MODEL_ID),
     ]
+
+
+async def test_a_task_is_told_by_its_method_its_generation_and_how_that_stands(
+    world: World, opened: Opened, written: Written
+) -> None:
+    async with HttpKind(HTTP_API).open(unworked(world)) as http:
+        door = WireDoor(http, opened.secret, MODERN)
+        call = {"name": "generate_image", "arguments": BOAT, "_meta": DECLARING_TASKS}
+        task_id = (await door.rpc("tools/call", call))["taskId"]
+        for method in ("tasks/get", "tasks/update", "tasks/cancel", "tasks/get"):
+            params = {"taskId": task_id, "inputResponses": {}, "_meta": DECLARING_TASKS}
+            await door.rpc(method, params)
+        with pytest.raises(MCPError):
+            await door.rpc("tasks/get", {"taskId": "none", "_meta": DECLARING_TASKS})
+    *lines, refused = written.all()
+    assert [(line["mcp_method"], line["generation"], line["status"]) for line in lines] == [
+        ("tools/call", task_id, "starting"),
+        ("tasks/get", task_id, "starting"),
+        ("tasks/update", task_id, "starting"),
+        ("tasks/cancel", task_id, "canceled"),
+        ("tasks/get", task_id, "canceled"),
+    ]
+    assert (refused["mcp_method"], refused["error"]) == ("tasks/get", "InvalidArgument")
 
 
 async def test_only_a_process_s_first_request_is_a_cold_start(

@@ -9,7 +9,7 @@ from handler.core.ports import Done, Running
 from handler.events.jobs import work_on
 from handler.events.schedule import sweep_on
 from infra.local.worker import as_record
-from tests.doors import HTTP_API, HttpKind, WireDoor, unworked
+from tests.doors import DECLARING_TASKS, HTTP_API, MODERN, HttpKind, WireDoor, unworked
 from tests.fakes import PNG
 from tests.handler.telemetry.written import Written
 from tests.world import MODEL_ID, Opened, World, manual
@@ -64,6 +64,21 @@ async def test_one_trace_is_in_both_lines_and_stays_with_a_parked_job(
     work_on(replace(world.worker, queue=queue), {"Records": [first]})
     assert queue.sent == [(first["body"], 60, HEADER)]
     assert written.one("job")["xray_trace_id"] == TRACE_ID
+
+
+async def test_a_cancels_trace_goes_along_to_the_worker_that_tells_the_provider(
+    world: World, opened: Opened
+) -> None:
+    generation = world.admit(opened)
+    message(world)
+    world.provider.submits = [Running("ref-1", 60)]
+    world.worker.run(generation.id, "run-1")
+    world.queued()
+    async with HttpKind(HTTP_API).open(unworked(world)) as http:
+        params = {"taskId": generation.id, "_meta": DECLARING_TASKS}
+        door = WireDoor(http, opened.secret, MODERN)
+        await door.rpc("tasks/cancel", params, {"X-Amzn-Trace-Id": HEADER})
+    assert message(world)["attributes"]["AWSTraceHeader"] == HEADER
 
 
 async def test_a_malformed_trace_does_not_reach_the_queue(

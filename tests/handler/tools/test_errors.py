@@ -1,8 +1,11 @@
 """Tool errors, to the letter and in their order, through every door."""
 
+import ast
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from handler.web.app import build_app
 from tests.doors import DOORS, ONE_OF_EACH, REVISIONS, AsgiDoor, Door, DoorKind, WireDoor, unworked
 from tests.doors import worked_at_once as at_once
 from tests.fakes import PNG
-from tests.world import MODEL_ID, Opened, World, manual
+from tests.world import MODEL_DOCUMENT, MODEL_ID, Opened, World, manual
 
 pytestmark = pytest.mark.anyio
 one_of_each = pytest.mark.parametrize("kind", ONE_OF_EACH, ids=str)
@@ -84,6 +87,82 @@ async def test_an_unknown_model_is_named_and_a_near_one_suggested(
         near = await door.error(tool, {"model_id": "test/easle", "input": VALID})
         assert near[0] == "model not found: test/easle"
         _assert_helpful(near, MODEL_ID)
+
+
+STRAY: list[tuple[str, dict[str, Any], str, str]] = [
+    ("get_model", {"id": MODEL_ID}, "model_id is required", "get_model takes model_id, not 'id'; "),
+    (
+        "generate_image",
+        {"model": MODEL_ID, "input": VALID},
+        "model_id is required",
+        "generate_image takes model_id and input, not 'model'; call list_models for the ids.",
+    ),
+    (
+        "generate_image",
+        {"model_id": MODEL_ID, "prompt": "a boat", "n": 2},
+        "input is required and must be an object",
+        "generate_image takes model_id and input, not 'n', 'prompt'; send input as an object",
+    ),
+    (
+        "get_generation",
+        {"generation_id": WRONG_ID},
+        "id is required",
+        "get_generation takes id, not 'generation_id'; it is the id",
+    ),
+]
+
+
+@one_of_each
+async def test_an_argument_of_another_name_is_named_where_one_is_missing(
+    world: World, kind: DoorKind
+) -> None:
+    async with _nothing_done(world, kind) as door:
+        for tool, arguments, text, helping in STRAY:
+            blocks = await door.error(tool, arguments)
+            assert blocks[0] == text
+            assert blocks[1].startswith(helping)
+            _assert_helpful(blocks, tool)
+        many = {f"{'x' * 500}{number}": number for number in range(500)}
+        blocks = await door.error("get_model", many)
+        _assert_helpful(blocks, "list_models")
+        assert len(blocks[1]) < 400
+
+
+@one_of_each
+async def test_an_input_as_text_is_told_to_be_an_object(world: World, kind: DoorKind) -> None:
+    async with _nothing_done(world, kind) as door:
+        for given in ('{"prompt": "a boat"}', "a boat"):
+            blocks = await door.error("generate_image", {"model_id": MODEL_ID, "input": given})
+            assert blocks == [
+                "input is required and must be an object",
+                (
+                    'Send input as an object like {"prompt": "…"}, not as text; '
+                    f"get_model with model_id '{MODEL_ID}' gives its schema."
+                ),
+            ]
+
+
+@one_of_each
+async def test_what_descriptions_give_as_an_example_can_be_called(
+    world: World, kind: DoorKind
+) -> None:
+    """Also where the usual example's model is not offered."""
+    world.models["a/needs-more"] = replace(
+        world.models[MODEL_ID],
+        id="a/needs-more",
+        input_schema={**MODEL_DOCUMENT["input_schema"], "required": ["prompt", "strength"]},
+    )
+    async with kind.open(unworked(world), world.open_account(1_000_000)) as door:
+        tools = {tool["name"]: tool for tool in (await door.list_tools())["tools"]}
+        shown = re.search(r"input=({.*?})", tools["generate_image"]["description"])
+        assert shown is not None
+        example = {"model_id": MODEL_ID, "input": ast.literal_eval(shown[1])}
+        assert (await door.value("generate_image", example))["status"] == "starting"
+    for name in ("get_model", "generate_image"):
+        assert f"model_id='{MODEL_ID}'" in tools[name]["description"]
+        described = tools[name]["inputSchema"]["properties"]["model_id"]["description"]
+        assert f"'{MODEL_ID}'" in described
+    assert "local/sketch" not in str(tools)
 
 
 @one_of_each
@@ -169,6 +248,7 @@ async def test_an_id_is_required_then_checked_then_looked_up(world: World, kind:
             assert blocks[0] == "invalid id format", malformed
         blocks = await door.error("get_generation", {"id": WRONG_ID})
         assert blocks[0] == f"generation not found: {WRONG_ID}"
+        _assert_helpful(blocks, "generate_image")
 
 
 @one_of_each

@@ -1,9 +1,13 @@
 """What the server says of itself: its identity, its tools, and what it does not offer."""
 
+import base64
+import io
+import json
 from typing import Any
 
 import pytest
 from mcp.shared.exceptions import MCPError
+from PIL import Image
 
 from handler.tools.definitions import SERVER_NAME, SERVER_VERSION
 from tests.doors import (
@@ -12,6 +16,7 @@ from tests.doors import (
     HTTP_KINDS,
     MODERN,
     ONE_OF_EACH,
+    REVISIONS,
     DoorKind,
     HttpKind,
     WireDoor,
@@ -20,6 +25,8 @@ from tests.doors import (
 from tests.world import World
 
 pytestmark = pytest.mark.anyio
+
+SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 
 REQUIRED: dict[str, set[str]] = {
     "list_models": set(),
@@ -83,6 +90,38 @@ async def test_tools_carry_titles_and_annotations_and_two_an_output_schema(
     assert {tools[name]["outputSchema"]["type"] for name in with_schema} == {"object"}
 
 
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_tools_and_server_have_icons(shared_world: World, revision: str) -> None:
+    """The server's only where a client asks who it is, and all small: everybody gets them.
+
+    Revisions before 2025-11-25 do not know them, and ignore them.
+    """
+    async with HttpKind().open(shared_world.api) as http:
+        door = WireDoor(http, shared_world.open_account(1_000_000).secret, revision)
+        listed = await door.list_tools()
+        models = await door.call("list_models")
+        if revision == MODERN:
+            known_by = (await door.rpc("server/discover"))["_meta"][SERVER_INFO]
+        else:
+            known_by = (await http.post(initialize(revision), door.secret)).json()["result"][
+                "serverInfo"
+            ]
+    shown = [tool["icons"] for tool in listed["tools"] if "icons" in tool]
+    shown += [known_by["icons"]] if "icons" in known_by else []
+    assert "icons" not in models.get("_meta", {}).get(SERVER_INFO, {})
+    assert len(shown) == 5
+    for (icon,) in shown:
+        assert icon["mimeType"] == "image/png"
+        assert icon["sizes"] == ["32x32"]
+        data = base64.b64decode(icon["src"].removeprefix("data:image/png;base64,"))
+        with Image.open(io.BytesIO(data)) as picture:
+            pixels = picture.convert("RGBA")
+        assert pixels.size == (32, 32)
+        assert pixels.getchannel("A").getextrema() == (0, 255)
+    assert len({icon["src"] for (icon,) in shown}) == 4
+    assert len(json.dumps(shown)) < 1_400
+
+
 @pytest.mark.parametrize("kind", HTTP_KINDS, ids=str)
 async def test_initialize_agrees_to_every_handshake_revision_and_names_the_server(
     shared_world: World, kind: HttpKind
@@ -102,7 +141,7 @@ async def test_initialize_agrees_to_every_handshake_revision_and_names_the_serve
 
 def _assert_offers_no_streams(capabilities: dict[str, dict[str, Any]]) -> None:
     assert {"tools", "resources"} <= set(capabilities)
-    assert set(capabilities) <= {"tools", "resources", "extensions", "experimental"}
+    assert set(capabilities) <= {"tools", "resources", "completions", "extensions", "experimental"}
     assert not capabilities["tools"].get("listChanged")
     assert not capabilities["resources"].get("listChanged")
     assert not capabilities["resources"].get("subscribe")

@@ -294,12 +294,31 @@ class TestPrivilege:
         assert set(offered) == {*PROVIDER_NAMES} - {"sketch"}
         assert set(offered.values()) <= set(template.document["Conditions"])
         (secret,) = template.resources("AWS::SecretsManager::Secret").values()
-        kept = json.loads(secret["SecretString"]["Fn::Sub"])
-        assert set(kept) == {*TOKENS.values(), "OPENAI_COMPATIBLE_API_KEY"}
+        text, given = secret["SecretString"]["Fn::Sub"]
+        assert json.loads(text) == {name: f"${{{name}}}" for name in given}
+        assert set(given) == {*TOKENS.values(), "OPENAI_COMPATIBLE_API_KEY"}
         parameters = template.document["Parameters"]
-        tokens = {text.removeprefix("${").removesuffix("}") for text in kept.values()}
+        tokens = {value["Fn::If"][1]["Ref"] for value in given.values()}
         assert tokens == {name for name in parameters if name.endswith(("Token", "Key"))}
         assert parameters["OpenAiCompatibleServer"]["AllowedValues"] == [*COMPATIBLE_SERVERS]
+
+    def test_a_hidden_parameter_that_is_not_wanted_is_empty_or_none(
+        self, template: Template
+    ) -> None:
+        """`sam deploy --guided` takes no empty answer where it hides what is typed."""
+        parameters = template.document["Parameters"]
+        hidden = {name for name, each in parameters.items() if each.get("NoEcho")}
+        assert hidden
+        for name in hidden:
+            used = {"Ref": name}
+            wanted = template.document["Conditions"][f"Has{name}"]
+            nothing = [{"Fn::Equals": [used, ""]}, {"Fn::Equals": [used, "none"]}]
+            assert wanted == {"Fn::Not": [{"Fn::Or": nothing}]}
+            assert all(re.fullmatch(parameters[name]["AllowedPattern"], it) for it in ("", "none"))
+            resources = json.dumps(template.document["Resources"])
+            guarded = json.dumps({"Fn::If": [f"Has{name}", used, ""]})
+            assert resources.count(json.dumps(used)) == resources.count(guarded) > 0
+            assert f"${{{name}}}" not in resources
 
     def test_a_server_of_ones_own_is_reached_by_the_worker(self, template: Template) -> None:
         own = function(template, "WorkerFunction")["Environment"]["Variables"]

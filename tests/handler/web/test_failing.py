@@ -1,6 +1,7 @@
 """What callers see of defects and of services that do not answer."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -8,6 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from handler.core.errors import Unavailable
+from handler.core.models import Model
 from handler.core.ports import PrincipalStore
 from handler.web.app import build_app
 from handler.web.failing import FailureMiddleware
@@ -68,6 +70,40 @@ async def test_a_service_that_does_not_answer_is_a_503_that_says_when_to_come_ba
     assert document["error"]["message"] == "busy, try again"
     assert int(answer.headers["retry-after"]) > 0
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+TEMPLATE = {"type": "ref/resource", "uri": "model://{+model_id}"}
+OF_MODELS = [
+    ("tools/call", {"name": "list_models", "arguments": {}}),
+    ("tools/call", {"name": "get_model", "arguments": {"model_id": MODEL_ID}}),
+    ("resources/read", {"uri": f"model://{MODEL_ID}"}),
+    ("completion/complete", {"ref": TEMPLATE, "argument": {"name": "model_id", "value": "a"}}),
+]
+
+
+@both_families
+async def test_where_no_model_can_be_known_what_is_asked_of_them_is_a_503_and_the_tools_are_listed(
+    shared_world: World, revision: str
+) -> None:
+    def unknown() -> Mapping[str, Model]:
+        raise Unavailable("no list now")
+
+    admissions = replace(shared_world.api.admissions, models=unknown)
+    door = AsgiDoor(build_app(replace(shared_world.api, admissions=admissions)))
+    secret = shared_world.open_account(1_000_000).secret
+    for method, params in OF_MODELS:
+        message, headers = request(method, params, revision)
+        answer = await door.post(message, secret, headers)
+        assert (answer.status, answer.json()["message"]) == (503, "no list now"), method
+        assert int(answer.headers["retry-after"]) > 0
+    message, headers = request("tools/list", {}, revision)
+    listed = await door.post(message, secret, headers)
+    assert [tool["name"] for tool in listed.json()["result"]["tools"]] == [
+        "list_models",
+        "get_model",
+        "generate_image",
+        "get_generation",
+    ]
 
 
 async def test_a_key_that_cannot_be_looked_up_now_is_a_503_and_not_a_401(

@@ -31,13 +31,21 @@ demo: $(READY) ## Generate a real image, end to end, on this machine
 serve: $(READY) ## Run the whole system on this machine until Ctrl-C
 	@$(BIN)/images-mcp serve
 
+PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
+STACK_TESTS := tests/infra/local tests/test_contract_check.py
+PROVIDER_TESTS := tests/handler/providers
+
 .PHONY: test
-test: $(READY) ## Run the test suite
-	@$(BIN)/pytest --numprocesses auto --dist worksteal
+test: $(READY) ## Run the test suite, without what the next two run
+	@$(PYTEST) $(addprefix --ignore=,$(STACK_TESTS) $(PROVIDER_TESTS))
+
+.PHONY: test-stack
+test-stack: $(READY) ## Run the tests of the running local stack: kill -9, restarts, every vendor, the contract
+	@$(PYTEST) $(STACK_TESTS)
 
 .PHONY: test-providers
 test-providers: $(READY) ## Run the tests of the vendors' adapters: every situation, hostile URLs and files
-	@$(BIN)/pytest --numprocesses auto --dist worksteal tests/handler/providers
+	@$(PYTEST) $(PROVIDER_TESTS)
 
 # Programs of others that the tests run, each set in an environment of its own.
 .venv-vendors/.ready .venv-gateway/.ready: .venv-%/.ready: requirements-%.txt

@@ -81,6 +81,10 @@ load: $(READY) ## Measure: 200 generations, 32 at a time, against a local stack
 recovery: $(READY) ## Measure: kill workers and servers in the middle of jobs
 	@$(BIN)/python -m infra.recovery
 
+.PHONY: bench-previews
+bench-previews: $(READY) ## Measure: what previews add to answers and to the worker's run
+	@$(BIN)/python -m infra.bench.previews
+
 .PHONY: gallery
 gallery: $(READY) ## Renew the README's pictures
 	@$(BIN)/python -m infra.gallery

@@ -1,0 +1,1 @@
+"""Tests of `infra.bench`: what its programs make of answers and figures."""

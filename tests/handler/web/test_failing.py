@@ -73,7 +73,7 @@ async def test_a_service_that_does_not_answer_is_a_503_that_says_when_to_come_ba
 
 
 TEMPLATE = {"type": "ref/resource", "uri": "model://{+model_id}"}
-OF_MODELS = [
+OF_MODELS: list[tuple[str, dict[str, Any]]] = [
     ("tools/call", {"name": "list_models", "arguments": {}}),
     ("tools/call", {"name": "get_model", "arguments": {"model_id": MODEL_ID}}),
     ("resources/read", {"uri": f"model://{MODEL_ID}"}),

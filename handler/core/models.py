@@ -4,6 +4,7 @@ The schema of an input is JSON Schema 2020-12. Reading catalogue files is `handl
 """
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -173,5 +174,5 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return clipped(repr(value[:_SHOWN_LENGTH]), _SHOWN_LENGTH)
     if isinstance(value, int | float | None):
-        return clipped(repr(value), _SHOWN_LENGTH)
+        return clipped(json.dumps(value), _SHOWN_LENGTH)
     return type(value).__name__

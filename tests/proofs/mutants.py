@@ -591,7 +591,7 @@ def copied(source: Path, target: Path) -> Path:
     """A copy of what the tests need."""
     for name in COPIED:
         if (source / name).is_dir():
-            unwanted = shutil.ignore_patterns("__pycache__")
+            unwanted = shutil.ignore_patterns("__pycache__", ".venv", "node_modules")
             shutil.copytree(source / name, target / name, ignore=unwanted)
         else:
             shutil.copy(source / name, target / name)

@@ -11,8 +11,9 @@ from handler.core.ports import Published
 
 KEY = "catalogue/models.json"
 _UNCHANGED = frozenset({"304", "NotModified"})
-# Who may not list a bucket is told that what is missing is forbidden.
-_NOTHING = frozenset({"403", "404", "AccessDenied", "NoSuchKey"})
+# Who may not list a bucket would be told that what is missing is forbidden; a function that lost its
+# permission would then sell what is hidden, at built-in prices. So readers must have s3:ListBucket.
+_NOTHING = frozenset({"404", "NoSuchKey"})
 
 
 @dataclass(frozen=True)

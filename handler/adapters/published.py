@@ -11,8 +11,8 @@ from handler.core.ports import Published
 
 KEY = "catalogue/models.json"
 _UNCHANGED = frozenset({"304", "NotModified"})
-# Who may not list a bucket would be told that what is missing is forbidden; a function that lost its
-# permission would then sell what is hidden, at built-in prices. So readers must have s3:ListBucket.
+# Without s3:ListBucket what is missing is forbidden. Forbidden is not taken for missing: a function
+# that lost its permission would sell what is hidden, at built-in prices.
 _NOTHING = frozenset({"404", "NoSuchKey"})
 
 

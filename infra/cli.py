@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refused(message: str) -> int:
-    print(f"images-mcp: {message}", file=sys.stderr)
+    # It may quote a vendor, or a file.
+    shown = "".join(each if each.isprintable() or each == "\n" else " " for each in message)
+    print(f"images-mcp: {shown}", file=sys.stderr)
     return 1
 
 

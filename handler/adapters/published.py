@@ -11,8 +11,9 @@ from handler.core.ports import Published
 
 KEY = "catalogue/models.json"
 _UNCHANGED = frozenset({"304", "NotModified"})
-# Who may not list a bucket is told that what is missing is forbidden.
-_NOTHING = frozenset({"403", "404", "AccessDenied", "NoSuchKey"})
+# Without s3:ListBucket what is missing is forbidden. Forbidden is not taken for missing: a function
+# that lost its permission would sell what is hidden, at built-in prices.
+_NOTHING = frozenset({"404", "NoSuchKey"})
 
 
 @dataclass(frozen=True)

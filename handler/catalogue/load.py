@@ -27,7 +27,8 @@ REQUIRED = frozenset(
     {"name", "description", "provider", "provider_model", "pricing", "input_schema"}
 )
 OPTIONAL = frozenset({"image_count_property", "source"})
-_COMBINATORS = ("allOf", "anyOf", "oneOf", "not", "if", "$ref")
+_REFERENCES = ("$ref", "$dynamicRef")
+_COMBINATORS = ("allOf", "anyOf", "oneOf", "not", "if", "patternProperties", *_REFERENCES)
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
 _ID_LENGTH = 100
 
@@ -144,7 +145,8 @@ def _require_property(name: str, member: Any) -> None:
         raise ValueError(f"input_schema property {name} must have a description")
     if "type" not in member and "enum" not in member:
         raise ValueError(f"input_schema property {name} must have a type or an enum")
-    if "$ref" in json.dumps(member):
+    text = json.dumps(member)
+    if any(name in text for name in _REFERENCES):
         raise ValueError(f"input_schema property {name} must not refer to anything")
     if "default" in member:
         Draft202012Validator(member).validate(member["default"])

@@ -38,6 +38,9 @@ ELSEWHERE = {
         "bedrock:InvokeModel",
         f"arn:${{AWS::Partition}}:bedrock:{REGION}::foundation-model/stability.*",
     ),
+    # No call of its own: by it S3 tells the API that nothing is published, and not that it may not
+    # look.
+    ("s3:ListBucket", "ImagesBucket.Arn"),
     ("sqs:ReceiveMessage", "JobsQueue.Arn"),
     ("sqs:DeleteMessage", "JobsQueue.Arn"),
     ("sqs:GetQueueAttributes", "JobsQueue.Arn"),

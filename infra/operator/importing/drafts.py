@@ -10,7 +10,7 @@ from handler.catalogue.load import built_in, parse_model
 from handler.core.errors import OperatorRefused
 from handler.core.money import json_usd
 from infra.operator.importing.inputs import Converted
-from infra.operator.importing.members import Definitions, NotOffered, shortened
+from infra.operator.importing.members import Definitions, NotOffered, printable, shortened
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def drafted(model_id: str, said: Described, pricing: Mapping[str, Any], made: Co
     """
     text = said.description if isinstance(said.description, str) else ""
     document = {
-        "name": said.name,
+        "name": shortened(said.name),
         "description": shortened(text) if text.strip() else f"{said.name} by {said.provider}.",
         "provider": said.provider,
         "provider_model": said.provider_model,
@@ -59,7 +59,7 @@ def drafted(model_id: str, said: Described, pricing: Mapping[str, Any], made: Co
         parse_model(model_id, document)
     except ValueError as error:
         raise OperatorRefused(f"no usable file can be made of {model_id}: {error}") from error
-    notes = list(made.notes)
+    notes = list(map(printable, made.notes))
     if "svg" in f"{model_id} {text}".lower():
         notes.append("If its images are SVG, every generation fails: this server keeps none.")
     if model_id in built_in():
@@ -112,10 +112,14 @@ def write(draft: Draft, directory: Path, *, replace: bool) -> Path:
     """
     path = directory / f"{draft.id}.json"
     text = json.dumps(draft.document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        raise OperatorRefused(f"the description of {draft.id} holds what is no text") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("w" if replace else "x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("wb" if replace else "xb") as file:
+            file.write(content)
     except FileExistsError as error:
         raise OperatorRefused(
             f"{path} is there already; to write it anew, add --replace"

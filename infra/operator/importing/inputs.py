@@ -11,6 +11,7 @@ from infra.operator.importing.members import Definitions, Member, NotOffered, fl
 PROMPT_LENGTH = 10_000
 """As long as a prompt may be where the vendor says nothing of it."""
 
+_NAME = re.compile(r"[A-Za-z_][\w.-]{0,99}", re.ASCII)
 _INTERNAL = re.compile(
     r"webhook\w*|sync_mode|stream|request_id|replicate_weights|output_upload\w*"
     r"|(en|dis)able_safety_\w+|safety_checker\w*|\w*(api_?key|secret|password|access_token)\w*"
@@ -102,6 +103,8 @@ def _is_count(schema: Any, definitions: Definitions) -> bool:
 
 
 def _require_offerable(name: str, schema: Any, count: str | None) -> None:
+    if not _NAME.fullmatch(name):
+        raise NotOffered("its name is no plain word")
     if _INTERNAL.fullmatch(name.lower()):
         raise NotOffered("it is between the vendor and this server")
     if isinstance(schema, Mapping) and (
@@ -134,6 +137,12 @@ def _adapted(name: str, member: Member, count: str | None, notes: list[str]) -> 
 
 def _count(name: str, schema: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     """The number of images, with the limits that its price needs."""
+    # What is left of several forms may be another one than the number.
+    schema = (
+        schema
+        if schema["type"] in ("integer", "number")
+        else {"description": schema["description"]}
+    )
     allowed = [value for value in schema.get("enum", []) if value >= 1]
     limits = {"minimum": min(allowed), "maximum": max(allowed)} if allowed else schema
     minimum = max(1, int(limits.get("minimum", 1)))

@@ -8,7 +8,7 @@ another language's syntax, and the vendor checks them anyway.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -20,6 +20,8 @@ Schema = Mapping[str, Any]
 
 DESCRIPTION_LENGTH = 200
 _DEPTH = 20
+_MOST_STEPS = 20_000
+"""More than any description needs; one that doubles at every level would take for ever."""
 _SCALARS = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
 _LENGTHS = ("minLength", "maxLength")
@@ -36,6 +38,7 @@ class Definitions:
     """The named schemas of a description."""
 
     schemas: Mapping[str, Any]
+    _steps: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_STEPS)))
 
     def resolved(self, schema: Any) -> dict[str, Any]:
         """A schema without `$ref` and `allOf` at its top; what stands beside them goes before.
@@ -50,6 +53,7 @@ class Definitions:
             raise NotOffered("it is described by no object")
         if depth == 0:
             raise NotOffered("its description refers to itself")
+        self._step()
         own = {name: value for name, value in schema.items() if name not in ("$ref", "allOf")}
         given = schema.get("allOf")
         parts = given if isinstance(given, list) else []
@@ -59,6 +63,10 @@ class Definitions:
         for part in parts:
             merged |= self._resolved(part, depth - 1)
         return {**merged, **own}
+
+    def _step(self) -> None:
+        if next(self._steps, None) is None:
+            raise NotOffered("the description of the whole input is too large")
 
     def _named(self, reference: Any) -> Any:
         name = str(reference).removeprefix("#/components/schemas/")
@@ -212,10 +220,15 @@ def _description(name: str, form: Schema) -> str:
 
 def shortened(text: str) -> str:
     """The first sentences of a text, in one line, as many as are short together."""
-    text = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    text = printable(text)
     first, *others = _SENTENCE.split(text)
     for sentence in others:
         if len(first) + 1 + len(sentence) > DESCRIPTION_LENGTH:
             break
         first = f"{first} {sentence}"
     return clipped(first, DESCRIPTION_LENGTH)
+
+
+def printable(text: str) -> str:
+    """A text of a vendor's in one line, without what moves a terminal's cursor."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

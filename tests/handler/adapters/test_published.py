@@ -46,12 +46,19 @@ class Refusing:
         raise client_error(self.code, "GetObject")
 
 
-@pytest.mark.parametrize("code", ["NoSuchKey", "AccessDenied", "403", "404"])
-def test_who_may_not_list_a_bucket_cannot_tell_what_is_missing(code: str) -> None:
+@pytest.mark.parametrize("code", ["NoSuchKey", "404"])
+def test_what_is_missing_is_not_published(code: str) -> None:
     assert S3PublishedCatalogue(Refusing(code), "images").read('"v"') == Published(None, b"")
 
 
-@pytest.mark.parametrize("code", ["SlowDown", "InternalError", "NoSuchBucket", "ExpiredToken"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("SlowDown", "InternalError", "NoSuchBucket", "ExpiredToken"),
+        # A lost permission must not bring back a hidden model, or one's built-in price.
+        *("AccessDenied", "403", "KMS.DisabledException"),
+    ],
+)
 def test_whatever_else_is_wrong_it_is_not_known_what_is_published(code: str) -> None:
     with pytest.raises(Unavailable):
         S3PublishedCatalogue(Refusing(code), "images").read(None)

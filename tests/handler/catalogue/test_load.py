@@ -80,6 +80,18 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
     "a schema without properties": (put({}, *PROPERTIES), "must have properties"),
     "a schema of alternatives": (put([{}], "input_schema", "anyOf"), "must be flat"),
     "a schema with a reference": (put("#/$defs/x", "input_schema", "$ref"), "must be flat"),
+    "a schema that lets in names by pattern": (
+        put({"^x": {"type": "string"}}, "input_schema", "patternProperties"),
+        "must be flat",
+    ),
+    "a schema that is fetched": (
+        put("https://host.example/x", "input_schema", "$dynamicRef"),
+        "must be flat",
+    ),
+    "a schema that is fetched inside a property": (
+        put({"$dynamicRef": "https://host.example/x"}, *PROPERTIES, "prompt", "items"),
+        "must not refer",
+    ),
     "a pattern that is none": (put("(", *PROPERTIES, "prompt", "pattern"), "is not a 'regex'"),
     "a wrong default": (put("2:1", *PROPERTIES, "aspect_ratio", "default"), "2:1"),
     "a default out of bounds": (put(9, *PROPERTIES, "num_outputs", "default"), "9"),

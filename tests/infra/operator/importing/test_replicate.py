@@ -1,6 +1,7 @@
 """Catalogue files from Replicate's descriptions: of real models, and of odd and hostile ones."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from handler.catalogue.load import parse_model
 from handler.core.errors import OperatorRefused
 from handler.core.models import Model
-from infra.operator.importing.drafts import Draft
+from infra.operator.importing.drafts import Draft, write
 from infra.operator.importing.members import DESCRIPTION_LENGTH
 from infra.operator.importing.replicate import read
 from tests.infra.operator.importing.descriptions import RECORDED, replicate_model, schemas_of
@@ -241,6 +242,18 @@ class TestCount:
         assert draft.document["image_count_property"] == "num_outputs"
         assert "num_images" not in draft.document["input_schema"]["properties"]
 
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"type": "string", "enum": ["a"]},
+            {"type": "string", "default": "a"},
+            {"type": "boolean", "default": True},
+        ],
+    )
+    def test_another_form_of_it_says_nothing_of_its_limits(self, other: Any) -> None:
+        kept = property_of({"anyOf": [other, {"type": "integer"}]}, "num_outputs")
+        assert (kept["type"], kept["minimum"], kept["default"]) == ("integer", 1, 1)
+
     def test_a_count_that_is_no_number_is_left_out(self) -> None:
         assert is_left_out({"type": "string", "enum": ["1", "4"]}, "num_outputs")
 
@@ -297,6 +310,34 @@ class TestRefusals:
         document = replicate_model("acme/x", schemas_of({"prompt": PROMPT}), is_official=False)
         document["latest_version"]["id"] = "hidden"
         assert "no version to name" in refusal("acme/x", document)
+
+    @pytest.mark.parametrize("name", ["a\x1b[2J", "\ud800", "a b", "", "a\nWritten: all is well"])
+    def test_a_name_that_is_no_word_is_left_out_and_not_printed(self, name: str) -> None:
+        draft = imported({name: {"type": "string"}})
+        assert list(draft.document["input_schema"]["properties"]) == ["prompt"]
+        assert any("is left out: its name is no plain word" in note for note in draft.notes)
+        assert all(note.isprintable() for note in draft.notes)
+
+    def test_no_word_of_the_vendors_moves_the_terminals_cursor(self) -> None:
+        draft = imported(
+            {"a": {"type": "\x1b[2J"}, "b": {"$ref": "\x1b[2J"}, "c": {"type": ["\u202e"]}}
+        )
+        assert sum(" is left out: " in note for note in draft.notes) == 3
+        assert all(note.isprintable() for note in draft.notes)
+
+    def test_what_cannot_be_written_is_refused_before_a_file_is_there(self, tmp_path: Path) -> None:
+        draft = imported({"a": {"type": "string", "enum": ["\ud800"]}})
+        with pytest.raises(OperatorRefused, match="no text"):
+            write(draft, tmp_path, replace=False)
+        assert not list(tmp_path.rglob("*.json"))
+
+    @pytest.mark.parametrize("keyword", ["allOf", "anyOf"])
+    def test_a_description_that_grows_without_end_is_cut_short(self, keyword: str) -> None:
+        def link(number: int) -> dict[str, str]:
+            return {"$ref": f"#/components/schemas/D{number}"}
+
+        grown = {f"D{number}": {keyword: [link(number + 1)] * 9} for number in range(15)}
+        assert is_left_out(link(0), **grown, D15={"type": "null"})
 
     def test_a_file_is_always_plain_json(self) -> None:
         draft = imported({"thing": {"type": "string", "enum": ["ä", "\x00"]}})

@@ -336,7 +336,9 @@ class TestRefusals:
         def link(number: int) -> dict[str, str]:
             return {"$ref": f"#/components/schemas/D{number}"}
 
-        grown = {f"D{number}": {keyword: [link(number + 1)] * 9} for number in range(15)}
+        grown: dict[str, Any] = {
+            f"D{number}": {keyword: [link(number + 1)] * 9} for number in range(15)
+        }
         assert is_left_out(link(0), **grown, D15={"type": "null"})
 
     def test_a_file_is_always_plain_json(self) -> None:

@@ -35,7 +35,6 @@ from handler.core.pricing import (
     References,
     Side,
     Sides,
-    same,
 )
 
 _COMMON = {"currency", "references"}
@@ -98,9 +97,7 @@ def _price(where: str, price: Any, unit: int = 1) -> int:
 
 
 def _by_values(pricing: Mapping[str, Any], schema: Mapping[str, Any], unit: int) -> ByValues:
-    names = pricing["by"]
-    if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
-        raise ValueError("pricing.by must be a list of properties, each named once")
+    names = _names("by", pricing["by"])
     values = [_values_of(name, schema) for name in names]
     table = tuple(_leaves("prices", pricing["prices"], values, unit))
     rate = ByValues(tuple(names), table)
@@ -130,14 +127,24 @@ def _values_of(name: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
     values = member.get("enum", [False, True] if member.get("type") == "boolean" else None)
     if values is None:
         raise ValueError(f"pricing depends on {name}, which must have an enum or be boolean")
-    if "default" not in member and name not in schema.get("required", []):
-        raise ValueError(f"pricing depends on {name}, which must have a default or be required")
+    _require_a_value(name, schema)
     keyed = {_key(value): value for value in values}
     if len(keyed) < len(values):
         raise ValueError(
             f"pricing depends on {name}, whose values must differ when written as text"
         )
     return keyed
+
+
+def _names(where: str, names: Any) -> list[Any]:
+    if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
+        raise ValueError(f"pricing.{where} must be a list of properties, each named once")
+    return names
+
+
+def _require_a_value(name: str, schema: Mapping[str, Any]) -> None:
+    if "default" not in schema["properties"][name] and name not in schema.get("required", []):
+        raise ValueError(f"pricing depends on {name}, which must have a default or be required")
 
 
 def _key(value: Any) -> str:
@@ -154,13 +161,7 @@ def _property(name: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
 def _require_a_default_price(rate: ByValues, schema: Mapping[str, Any]) -> None:
     members = ((name, schema["properties"][name]) for name in rate.properties)
     defaults = {name: member["default"] for name, member in members if "default" in member}
-    if not any(
-        all(
-            name not in defaults or same(defaults[name], value)
-            for name, value in zip(rate.properties, values, strict=True)
-        )
-        for values, _ in rate.table
-    ):
+    if not rate.prices_beside(defaults):
         raise ValueError(f"pricing.prices has none for the defaults {defaults}")
 
 
@@ -212,8 +213,7 @@ def _side(name: Any, schema: Mapping[str, Any]) -> Side:
     is_bounded = all(_is_whole(bound, 1, _LARGEST_SIDE) for bound in bounds)
     if member.get("type") != "integer" or not is_bounded:
         raise ValueError(f"{name} must be an integer with minimum and maximum, as a side in pixels")
-    if "default" not in member and name not in schema.get("required", []):
-        raise ValueError(f"pricing depends on {name}, which must have a default or be required")
+    _require_a_value(name, schema)
     return Side(name, *bounds)
 
 
@@ -222,9 +222,7 @@ def _references(pricing: Mapping[str, Any], schema: Mapping[str, Any]) -> Refere
         return None
     references = pricing["references"]
     _require_fields("pricing.references", references, {"price", "in"})
-    names = references["in"]
-    if not isinstance(names, list) or not names or len(set(map(str, names))) < len(names):
-        raise ValueError("pricing.references.in must be a list of properties, each named once")
+    names = _names("references.in", references["in"])
     for name in names:
         if _property(name, schema).get("type") not in ("string", "array"):
             raise ValueError(f"pricing.references.in: {name} must be of type string or array")

@@ -85,14 +85,18 @@ class ByValues:
 
     def typical_micros(self, defaults: Input) -> int:
         """See `Rate`."""
-        return min(
+        return min(self.prices_beside(defaults))
+
+    def prices_beside(self, given: Input) -> Sequence[int]:
+        """The prices that a caller who is given these values can still come to."""
+        return [
             micros
             for values, micros in self.table
             if all(
-                name not in defaults or same(defaults[name], value)
+                name not in given or same(given[name], value)
                 for name, value in zip(self.properties, values, strict=True)
             )
-        )
+        ]
 
     def rows(self) -> Sequence[tuple[str, int]]:
         """See `Rate`."""

@@ -2,21 +2,19 @@
 
 import contextlib
 import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 
+from infra.local.emulator_process import free_port
 from tests.markdown import blocks
+from tests.official.programs import running
 
 ROOT = Path(__file__).parent.parent.parent
 LITELLM = ROOT / ".venv-gateway" / "bin" / "litellm"
 START_SECONDS = 120.0
-STOP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,7 @@ def running_gateway(
     # The vendor's own address is what the page leaves out.
     addressed = "    litellm_params:\n      api_base: " + upstream
     configuration.write_text(text.replace("    litellm_params:", addressed))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),
@@ -54,33 +50,10 @@ def running_gateway(
     }
     log = directory / "litellm.log"
     arguments = ["--config", str(configuration), "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [str(LITELLM), *arguments],
-            cwd=directory,
-            env=environ,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
     origin = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(process, origin, log)
+
+    def is_ready(client: httpx2.Client) -> bool:
+        return client.get(f"{origin}/health/liveliness").status_code == 200
+
+    with running([str(LITELLM), *arguments], log, is_ready, START_SECONDS, environ):
         yield Gateway(f"{origin}/v1", log)
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_for(process: "subprocess.Popen[bytes]", origin: str, log: Path) -> None:
-    ends = time.monotonic() + START_SECONDS
-    with httpx2.Client(trust_env=False) as client:
-        while time.monotonic() < ends and process.poll() is None:
-            with contextlib.suppress(httpx2.TransportError):
-                if client.get(f"{origin}/health/liveliness").status_code == 200:
-                    return
-            time.sleep(0.2)
-    raise RuntimeError(f"LiteLLM did not start:\n{log.read_text()}")

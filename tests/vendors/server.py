@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from infra.local.emulator_process import free_port
+
 TOKEN = "token-of-the-tests-7f3a"  # noqa: S105 - nobody's
 START_SECONDS = 10.0
 
@@ -162,9 +164,7 @@ def standard_webhook_headers(secret: str, body: bytes, at_seconds: int) -> dict[
 
 def closed_port() -> str:
     """An address on this machine at which nobody answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 class Broken(Response):

@@ -3,9 +3,10 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -33,6 +34,9 @@ BARE = {
     if name not in OURS and not name.endswith("_BASE_URL") and not name.startswith("AWS_")
 }
 WRONG = "wrong-6d1f"
+
+Deployed = Callable[..., Any]
+"""Deploys a stack with these variables of the API and of the worker; what AWS says of it."""
 
 
 @dataclass(frozen=True)
@@ -192,17 +196,25 @@ class TestOnADeployedStack:
             "REPLICATE_BASE_URL": replicate.base_url,
         }
 
+    @pytest.fixture
+    def deployed(self, connect: Connect, template: Template, name: str) -> Deployed:
+        def deployed(
+            api: Mapping[str, Any],
+            worker: Mapping[str, Any],
+            parameters: Mapping[str, str] = MappingProxyType({}),
+            **more: Any,
+        ) -> Any:
+            document = stack_template(template, api, worker, **more)
+            return deploy(connect, name, document, **parameters)
+
+        return deployed
+
     def test_tokens_are_read_from_the_secret_and_tried(
-        self,
-        aws: dict[str, str],
-        connect: Connect,
-        template: Template,
-        name: str,
-        worker: dict[str, Any],
+        self, aws: dict[str, str], name: str, worker: dict[str, Any], deployed: Deployed
     ) -> None:
         tokens = secret(REPLICATE_API_TOKEN=TOKEN, FAL_KEY="")
         api = {"PROVIDERS": "replicate,,"}
-        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
+        deployed(api, worker, ProviderTokens=tokens)
         found = doctor(aws, "--stack", name)
         assert (found.code, found.problems) == (0, [])
         assert found.states["replicate"] == "accepted"
@@ -211,16 +223,11 @@ class TestOnADeployedStack:
         assert f"the stack {name}" in doctor(aws, "--stack", name, is_json=False).text
 
     def test_this_machines_own_tokens_and_urls_are_not_taken_for_the_stacks(
-        self,
-        aws: dict[str, str],
-        connect: Connect,
-        template: Template,
-        name: str,
-        worker: dict[str, Any],
+        self, aws: dict[str, str], name: str, worker: dict[str, Any], deployed: Deployed
     ) -> None:
         tokens = secret(REPLICATE_API_TOKEN=TOKEN)
         api = {"PROVIDERS": "replicate"}
-        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
+        deployed(api, worker, ProviderTokens=tokens)
         own = {"REPLICATE_API_TOKEN": WRONG, "REPLICATE_BASE_URL": closed_port(), "FAL_KEY": WRONG}
         found = doctor({**aws, **own}, "--stack", name)
         assert (found.code, found.states["replicate"], found.states["fal"]) == (
@@ -230,36 +237,31 @@ class TestOnADeployedStack:
         )
 
     def test_a_token_that_is_refused_is_to_be_deployed_anew(
-        self,
-        aws: dict[str, str],
-        connect: Connect,
-        template: Template,
-        name: str,
-        worker: dict[str, Any],
+        self, aws: dict[str, str], name: str, worker: dict[str, Any], deployed: Deployed
     ) -> None:
         tokens = secret(REPLICATE_API_TOKEN=WRONG)
         api = {"PROVIDERS": "replicate"}
-        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
+        deployed(api, worker, ProviderTokens=tokens)
         found = doctor(aws, "--stack", name)
         assert (found.code, found.states["replicate"]) == (1, "refused")
         (problem,) = found.document["problems"]
         assert 'sam deploy --parameter-overrides ReplicateApiToken="$TOKEN"' in problem["remedy"]
 
     def test_a_stack_without_a_secret_has_no_vendor_and_nothing_to_offer(
-        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+        self, aws: dict[str, str], name: str, deployed: Deployed
     ) -> None:
         worker = {"PROVIDER_TOKENS_SECRET": ""}
-        deploy(connect, name, stack_template(template, {"PROVIDERS": ",,"}, worker))
+        deployed({"PROVIDERS": ",,"}, worker)
         found = doctor(aws, "--stack", name)
         assert (found.code, found.problems) == (1, ["No model is offered."])
         assert set(found.states.values()) == {"off"}
 
     def test_functions_that_do_not_agree_and_a_secret_that_is_gone(
-        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+        self, aws: dict[str, str], name: str, deployed: Deployed
     ) -> None:
         worker = {"PROVIDER_TOKENS_SECRET": f"{name}-gone", "BEDROCK": "off"}
         api = {"PROVIDERS": "replicate,bedrock", "LOCAL_SKETCH": "on"}
-        deploy(connect, name, stack_template(template, api, worker))
+        deployed(api, worker)
         found = doctor(aws, "--stack", name)
         assert found.code == 1
         said = "\n".join(found.problems)
@@ -270,37 +272,31 @@ class TestOnADeployedStack:
         assert any("--parameter-overrides Bedrock=on" in remedy for remedy in remedies)
 
     def test_a_token_whose_models_are_not_offered(
-        self,
-        aws: dict[str, str],
-        connect: Connect,
-        template: Template,
-        name: str,
-        worker: dict[str, Any],
+        self, aws: dict[str, str], name: str, worker: dict[str, Any], deployed: Deployed
     ) -> None:
         tokens = secret(REPLICATE_API_TOKEN=TOKEN)
         api = {"PROVIDERS": "", "LOCAL_SKETCH": "on"}
-        deploy(connect, name, stack_template(template, api, worker, ProviderTokens=tokens))
+        deployed(api, worker, ProviderTokens=tokens)
         found = doctor(aws, "--stack", name)
         assert any("the API does not offer its models" in problem for problem in found.problems)
 
     def test_bedrock_is_asked_with_the_operators_own_credentials(
-        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+        self, aws: dict[str, str], name: str, deployed: Deployed
     ) -> None:
         with served(FakeBedrock()) as bedrock:
             worker = {"BEDROCK": "on", "BEDROCK_BASE_URL": bedrock.base_url}
-            deploy(connect, name, stack_template(template, {"PROVIDERS": "bedrock"}, worker))
+            deployed({"PROVIDERS": "bedrock"}, worker)
             found = doctor(aws, "--stack", name)
             assert (found.code, found.states["bedrock"]) == (0, "accepted")
             (asked,) = bedrock.arrivals.requests
         assert "Credential=test/" in asked.headers["authorization"]
 
     def test_alarms_that_nobody_has_confirmed(
-        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+        self, aws: dict[str, str], connect: Connect, name: str, deployed: Deployed
     ) -> None:
         topic = {"Type": "AWS::SNS::Topic", "Properties": {}}
         api = {"PROVIDERS": "", "LOCAL_SKETCH": "on"}
-        document = stack_template(template, api, {}, AlarmTopic=topic)
-        deploy(connect, name, document, AlarmEmail="ops@example.com")
+        deployed(api, {}, {"AlarmEmail": "ops@example.com"}, AlarmTopic=topic)
         found = doctor(aws, "--stack", name)
         assert found.document["notes"] == [
             "No vendor is on; docs/providers.md says how to turn one on."
@@ -318,10 +314,10 @@ class TestOnADeployedStack:
         assert doctor(aws, "--stack", name).problems == []
 
     def test_published_models_that_cannot_be_used(
-        self, aws: dict[str, str], connect: Connect, template: Template, name: str
+        self, aws: dict[str, str], connect: Connect, name: str, deployed: Deployed
     ) -> None:
         api = {"PROVIDERS": "", "LOCAL_SKETCH": "on"}
-        described = deploy(connect, name, stack_template(template, api, {}))
+        described = deployed(api, {})
         published = S3PublishedCatalogue(
             connect("s3"), Settings.from_env(stack_environment(described)).images_bucket
         )

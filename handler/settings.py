@@ -151,6 +151,7 @@ def _base_url(environ: Mapping[str, str], name: str) -> str | None:
     try:
         parts = urlsplit(text)
         is_fine = parts.hostname and not (parts.username or parts.query or parts.fragment)
+        _ = parts.port  # raises if it is none
         if is_fine and (parts.scheme == "https" or _is_here(parts.scheme, parts.hostname or "")):
             return text.rstrip("/")
     except ValueError:

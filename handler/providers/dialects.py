@@ -42,13 +42,13 @@ def _in_one_piece(prompt: str) -> str:
 
 
 _WRAPPING = re.compile(
-    r"(?s)^(?:(?:litellm\.)?\w+(?:Error|Exception)(?::| -)\s+)+|\s*LiteLLM: model group .*$"
+    r"(?s)^(?:(?:litellm\.)?\w+(?:Error|Exception)(?::| -)\s+)+|LiteLLM: model group .*$"
 )
 
 
 def _unwrapped(message: str) -> str:
     """Without the names of classes before it, and what the gateway tells of itself after it."""
-    return _WRAPPING.sub("", message)
+    return _WRAPPING.sub("", message).rstrip()
 
 
 _B64 = {"response_format": "b64_json"}

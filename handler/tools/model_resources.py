@@ -31,6 +31,8 @@ SCHEME = "model://"
 # An id has slashes, which `+` leaves as they are.
 URI_TEMPLATE = SCHEME + "{+model_id}"
 VARIABLE = "model_id"
+FRESH_MS = 60_000
+"""How long a client may keep what it read: operators change prices without a deployment."""
 _MEDIA_TYPE = "application/json"
 _MOST = 100
 """As many values as the protocol allows."""

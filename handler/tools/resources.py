@@ -12,7 +12,7 @@ from mcp_types import (
 )
 
 from handler.core.text import clipped
-from handler.tools.model_resources import URI_TEMPLATE, ModelResources
+from handler.tools.model_resources import FRESH_MS, URI_TEMPLATE, ModelResources
 from handler.tools.viewer import VIEWER_URI, ViewerResource
 
 
@@ -38,8 +38,10 @@ class Resources:
             MCPError: There is nothing at this address.
         """
         uri = params.uri
-        contents = await self.viewer.read() if uri == VIEWER_URI else await self.models.read(uri)
-        if contents is None:
+        if uri == VIEWER_URI:
+            return ReadResourceResult(contents=[await self.viewer.read()])
+        model = await self.models.read(uri)
+        if model is None:
             known = f"{VIEWER_URI} and {URI_TEMPLATE}"
             raise MCPError(INVALID_PARAMS, f"resource not found: {clipped(uri)}; there are {known}")
-        return ReadResourceResult(contents=[contents])
+        return ReadResourceResult(contents=[model], ttl_ms=FRESH_MS)

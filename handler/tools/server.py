@@ -47,7 +47,8 @@ from handler.tools.viewer import EXTENSION_ID, ViewerResource
 log = logging.getLogger(__name__)
 
 IDEMPOTENCY_META_KEY = "tokenflux/idempotencyKey"
-# They change with a deployment only and are the same for every caller.
+# They are the same for every caller and change with a deployment only, but for what is read of a
+# model, which says itself how long it holds, and an id in the examples of the tools.
 _CACHE = CacheHint(ttl_ms=300_000, scope="public")
 _CACHED: tuple[CacheableMethod, ...] = (
     "tools/list",

@@ -90,6 +90,8 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("REPLICATE_BASE_URL", "http://10.0.0.1"),
         ("REPLICATE_BASE_URL", "https://"),
         ("REPLICATE_BASE_URL", "https://[::1"),
+        ("REPLICATE_BASE_URL", "https://replicate.example:99999"),
+        ("REPLICATE_BASE_URL", "https://replicate.example:port"),
         ("OPENAI_BASE_URL", "https://user:pass@images.example/v1"),
         ("OPENAI_BASE_URL", "https://images.example/v1?key=1"),
         ("OPENAI_BASE_URL", "ftp://127.0.0.1/"),

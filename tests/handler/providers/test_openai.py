@@ -148,6 +148,13 @@ class TestReading:
         assert (answer.kind, answer.said) == (failure, said)
         assert answer.retryable == (failure is Kind.CAPACITY)
 
+    def test_an_error_of_any_length_is_read_in_passing(self) -> None:
+        message = f"litellm.BadRequestError: OpenAIException - no{' ' * 2_000_000}no"
+        reply = Reply(400, json.dumps({"error": {"message": message}}).encode())
+        answer = read(reply, DIALECTS["litellm"].said)
+        assert isinstance(answer, Failed)
+        assert answer.said == "no no"
+
 
 class TestEndToEnd:
     def test_an_edit_and_its_token_arrive(self) -> None:

@@ -12,7 +12,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import ResourceTemplateReference
 
-from handler.tools.model_resources import completed
+from handler.catalogue import live
+from handler.tools.model_resources import FRESH_MS, completed
 from handler.web.app import MCP_PATH, build_app
 from tests.doors import MODERN, REVISIONS, HttpKind, WireDoor, asgi_transport
 from tests.world import MODEL_ID, World
@@ -42,6 +43,13 @@ async def test_a_model_is_read_as_get_model_shows_it(shared_world: World, revisi
             assert json.loads(content["text"]) == shown
     assert template["uriTemplate"] == TEMPLATE
     assert template["mimeType"] == "application/json"
+
+
+async def test_a_price_is_not_kept_for_longer_than_it_may_change(shared_world: World) -> None:
+    async with entered(shared_world, MODERN) as door:
+        read = await door.rpc("resources/read", {"uri": f"model://{MODEL_ID}"})
+    assert (read["ttlMs"], read["cacheScope"]) == (FRESH_MS, "public")
+    assert FRESH_MS <= live.FRESH_MS
 
 
 @every_revision

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handler.core import errors
+from handler.core import errors, json_values
 from handler.core.generation import Generation, Request, Status, new_generation_id
 from handler.core.models import Model, Models
 from handler.core.nearest import nearest
@@ -75,17 +75,12 @@ class Admissions:
             Refused: Nothing was charged, recorded or sent.
             Unavailable: As far as can be known, nothing was done.
         """
-        model = self.model(model_id)
-        if not isinstance(raw_input, dict):
-            raise errors.InvalidArgument(
-                "input is required and must be an object",
-                help=_input_help(model, raw_input),
-            )
-        request = Request(model_id=model.id, input=model.validated(raw_input))
-        _require_idempotency_key(idempotency_key)
-        admission = self._admit(
-            self._new_generation(account_id, model, request, idempotency_key), request
-        )
+        sent = None
+        if _is_idempotency_key(idempotency_key):
+            sent = _sent_fingerprint(model_id, raw_input)
+        admission = self._repeated(account_id, sent, idempotency_key)
+        if admission is None:
+            admission = self._first(account_id, model_id, raw_input, sent, idempotency_key)
         if admission.is_new:
             self._dispatch(admission.generation.id)
         elif not admission.generation.is_retained(self.clock.now_ms()):
@@ -95,11 +90,39 @@ class Admissions:
             )
         return admission.generation
 
-    def _new_generation(
-        self, account_id: str, model: Model, request: Request, idempotency_key: str | None
-    ) -> Generation:
+    def _repeated(
+        self, account_id: str, sent_fingerprint: str | None, idempotency_key: str | None
+    ) -> Admission | None:
+        """What the same call led to before, whatever became of the model and its schema since."""
+        if sent_fingerprint is None:
+            return None
+        stored = self.generations.get(new_generation_id(account_id, idempotency_key))
+        if stored is None or not stored.was_asked_by(sent_fingerprint):
+            return None
+        return Admission(stored, is_new=False)
+
+    def _first(
+        self,
+        account_id: str,
+        model_id: Any,
+        raw_input: Any,
+        sent_fingerprint: str | None,
+        idempotency_key: str | None,
+    ) -> Admission:
+        model = self.model(model_id)
+        if not isinstance(raw_input, dict):
+            raise errors.InvalidArgument(
+                "input is required and must be an object",
+                help=_input_help(model, raw_input),
+            )
+        request = Request(model_id=model.id, input=model.validated(raw_input))
+        if idempotency_key is not None and not _is_idempotency_key(idempotency_key):
+            raise errors.InvalidArgument(
+                "idempotency key must be 1 to 255 printable ASCII characters",
+                help="A UUID is a good one; send the same one when repeating the same request.",
+            )
         now_ms = self.clock.now_ms()
-        return Generation(
+        generation = Generation(
             id=new_generation_id(account_id, idempotency_key),
             account_id=account_id,
             model_id=model.id,
@@ -112,7 +135,9 @@ class Admissions:
             created_at_ms=now_ms,
             deadline_at_ms=now_ms + self.timing.deadline_ms,
             due_at_ms=now_ms + self.timing.dispatch_grace_ms,
+            sent_fingerprint=sent_fingerprint,
         )
+        return self._admit(generation, request)
 
     def _admit(self, generation: Generation, request: Request) -> Admission:
         try:
@@ -121,7 +146,7 @@ class Admissions:
             # An attempt before the last one may have been applied. Repeating could charge a second
             # time under a random id; reading cannot.
             stored = self.generations.get(generation.id)
-            if stored is None or stored.fingerprint != generation.fingerprint:
+            if stored is None or not stored.is_same_request_as(generation):
                 raise
             return Admission(stored, is_new=True)
 
@@ -159,11 +184,19 @@ def _input_help(model: Model, given: Any) -> str:
     )
 
 
-def _require_idempotency_key(key: str | None) -> None:
-    if key is None:
-        return
-    if not 1 <= len(key) <= _IDEMPOTENCY_KEY_LENGTH or not (key.isascii() and key.isprintable()):
-        raise errors.InvalidArgument(
-            "idempotency key must be 1 to 255 printable ASCII characters",
-            help="A UUID is a good one; send the same one when repeating the same request.",
-        )
+def _is_idempotency_key(key: str | None) -> bool:
+    return (
+        key is not None
+        and 1 <= len(key) <= _IDEMPOTENCY_KEY_LENGTH
+        and key.isascii()
+        and key.isprintable()
+    )
+
+
+def _sent_fingerprint(model_id: Any, raw_input: Any) -> str | None:
+    """Of a request as it was sent; None if it is none, and validation will say so."""
+    if not isinstance(model_id, str) or not isinstance(raw_input, dict):
+        return None
+    if any(json_values.problems(raw_input)) or any(json_values.problems({"model_id": model_id})):
+        return None
+    return Request(model_id, raw_input).fingerprint()

@@ -100,6 +100,7 @@ class Generation:
     image_count: int
     """How many images were asked for."""
     fingerprint: str
+    """Of the request as validated."""
     created_at_ms: int
     deadline_at_ms: int
     """When it must have ended; past this it is failed and paid back."""
@@ -120,6 +121,21 @@ class Generation:
     finished_at_ms: int | None = None
     expires_at_ms: int | None = None
     """End of retention; absent while open."""
+    sent_fingerprint: str | None = None
+    """Of the request as it was sent, under an idempotency key; absent without one, and in records
+    from before they had it."""
+
+    def is_same_request_as(self, other: "Generation") -> bool:
+        """Whether both were asked for the same, so that one may stand for the other (I7).
+
+        What was sent is the same for good. What was validated is the same also where one spells
+        out a default, but a default that changed in between makes it differ.
+        """
+        return self.fingerprint == other.fingerprint or self.was_asked_by(other.sent_fingerprint)
+
+    def was_asked_by(self, sent_fingerprint: str | None) -> bool:
+        """Whether this is what was generated for a request that was sent with that fingerprint."""
+        return sent_fingerprint is not None and self.sent_fingerprint == sent_fingerprint
 
     def is_retained(self, now_ms: int) -> bool:
         """Whether its images are still promised at `now_ms`.

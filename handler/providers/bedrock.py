@@ -30,6 +30,7 @@ from handler.core.ports import Clock, Failed, Job, Provider
 from handler.providers.calls import (
     MAX_BODY_BYTES,
     PAUSES_SECONDS,
+    QUESTION_SECONDS,
     AnswerLost,
     AnswerTooLarge,
     NotBegun,
@@ -77,14 +78,17 @@ class BedrockVendor(Immediate):
         """See `Vendor`."""
         image = job.input.get("image")
         body = request_body(job, self.references.collected([image] if image else []))
+        # Each attempt may take as long as a picture: what was refused late is not tried again here.
+        repeats_until_ms = self.clock.now_ms() + int(QUESTION_SECONDS * 1000)
         for pause in (*PAUSES_SECONDS, None):
             try:
                 return read(self._invoked(job.provider_model, body))
             except NotBegun:
-                if pause is None:
+                if pause is None or self.clock.now_ms() > repeats_until_ms:
                     raise
             except ClientError as error:
-                if pause is None or not is_not_begun(error):
+                late = self.clock.now_ms() > repeats_until_ms
+                if pause is None or late or not is_not_begun(error):
                     return read_error(error)
             except _NO_ROLE as error:
                 return failed(FailureKind.PROVIDER_ACCOUNT, type(error).__name__)

@@ -211,24 +211,27 @@ class Calls:
         # A compressed answer could unpack to any size.
         all_headers = {"accept-encoding": "identity", **(headers or {}), **own}
         timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
+        ends_ms = self.clock.now_ms() + int(seconds * 1000)
         with (
             _translated(),
             self.client.stream(
                 method, url, content=content, headers=all_headers, timeout=timeout
             ) as response,
         ):
-            body = _body(response)
+            body = self._body(response, ends_ms)
         received = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, body, received, self.clock.now_ms())
 
-
-def _body(response: httpx2.Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise AnswerTooLarge(f"more than {MAX_BODY_BYTES:,} bytes")
-    return bytes(body)
+    def _body(self, response: httpx2.Response, ends_ms: int) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise AnswerTooLarge(f"more than {MAX_BODY_BYTES:,} bytes")
+            # The client's time limit is for each piece of it.
+            if self.clock.now_ms() > ends_ms:
+                raise AnswerLost("the answer did not end in time")
+        return bytes(body)
 
 
 @contextlib.contextmanager

@@ -187,8 +187,22 @@ ADMISSION = (
         "another request under the same key is taken for the first",
         "I7: the caller gets an image of something else",
         LEDGER,
-        "if stored.fingerprint != generation.fingerprint:",
+        "if not stored.is_same_request_as(generation):",
         "if stored.account_id != generation.account_id:",
+    ),
+    Mutant(
+        "what was first asked for under a key is not looked at",
+        "I7: the caller gets an image of something else",
+        ADMISSIONS,
+        "if stored is None or not stored.was_asked_by(sent_fingerprint):",
+        "if stored is None:",
+    ),
+    Mutant(
+        "a repeat is admitted by what its model is now",
+        "I7: a call that is repeated after a change of the catalogue has no generation",
+        ADMISSIONS,
+        "if stored is None or not stored.was_asked_by(sent_fingerprint):",
+        "if stored is None or sent_fingerprint is not None:",
     ),
     Mutant(
         "the record's put is no lock",
@@ -201,7 +215,7 @@ ADMISSION = (
         "after a lost answer another request is taken for the first",
         "I7: the caller gets an image of something else",
         ADMISSIONS,
-        "if stored is None or stored.fingerprint != generation.fingerprint:",
+        "if stored is None or not stored.is_same_request_as(generation):",
         "if stored is None:",
     ),
     Mutant(

@@ -79,6 +79,7 @@ def generation_item(generation: Generation) -> dict[str, Any]:
         "amount_micros": generation.amount_micros,
         "image_count": generation.image_count,
         "fingerprint": generation.fingerprint,
+        "sent_fingerprint": generation.sent_fingerprint,
         "created_at_ms": generation.created_at_ms,
         "deadline_at_ms": generation.deadline_at_ms,
         "charged_micros": generation.charged_micros,
@@ -116,6 +117,7 @@ def generation_from(item: Mapping[str, Any]) -> Generation:
         due_at_ms=record.get("due_at_ms"),
         finished_at_ms=record.get("finished_at_ms"),
         expires_at_ms=record.get("expires_at_ms"),
+        sent_fingerprint=record.get("sent_fingerprint"),
     )
 
 

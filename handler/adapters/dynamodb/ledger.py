@@ -95,7 +95,7 @@ class DynamoLedger:
         record = rejected.get(_RECORD)
         if record is not None and record.old_item is not None:
             stored = items.generation_from(record.old_item)
-            if stored.fingerprint != generation.fingerprint:
+            if not stored.is_same_request_as(generation):
                 raise errors.IdempotencyKeyReused
             return Admission(stored, is_new=False)
         old_account = rejected[_ACCOUNT].old_item

@@ -694,7 +694,8 @@ class TestContention:
         generation = world.admit(opened, key="k")
         old = {"Code": "ConditionalCheckFailed", "Item": item(world, generation)}
         busy, clients = contended(world, [[old, NONE, CONFLICT]])
-        assert busy.admit(opened, key="k").id == generation.id
+        again = busy.admit(opened, key="k", aspect_ratio="1:1")
+        assert again.id == generation.id
         assert sum(client.transactions for client in clients) == 1
 
     def test_any_other_reason_is_a_defect_and_stays_visible(

@@ -1,14 +1,19 @@
 """From a request to an admitted generation: checks in order, and nothing done where one fails."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from handler.adapters.dynamodb.generations import DynamoGenerationStore
+from handler.adapters.dynamodb.writes import Update
 from handler.catalogue.load import parse_model
 from handler.core import errors
-from handler.core.generation import Status
+from handler.core.admission import Admissions
+from handler.core.generation import Generation, Status
+from handler.core.models import Model
 from tests.world import MODEL_DOCUMENT, MODEL_ID, PRICE_MICROS, Opened, World
 
 CREDITS = 250_000
@@ -132,3 +137,104 @@ class TestAdmitted:
     ) -> None:
         assert world.admit(opened).id != world.admit(opened).id
         assert world.account(opened).available_micros == CREDITS - 2 * PRICE_MICROS
+
+
+class TestRepeatedAfterTheCatalogueChanged:
+    """I7: the same call is the same generation, whatever became of its model meanwhile."""
+
+    def changed(self, world: World, document: Mapping[str, Any] | None) -> Admissions:
+        models = {} if document is None else {MODEL_ID: parse_model(MODEL_ID, document)}
+        return replace(world.admissions, models=lambda: models)
+
+    def with_property(self, name: str, **more: Any) -> Mapping[str, Any]:
+        schema = MODEL_DOCUMENT["input_schema"]
+        properties = {**schema["properties"], name: {**schema["properties"].get(name, {}), **more}}
+        return {**MODEL_DOCUMENT, "input_schema": {**schema, "properties": properties}}
+
+    CHANGES: ClassVar = {
+        "hidden": None,
+        "another default": {"name": "aspect_ratio", "default": "16:9"},
+        "a new default": {
+            "name": "steps",
+            "type": "integer",
+            "default": 4,
+            "minimum": 1,
+            "maximum": 8,
+            "description": "Steps.",
+        },
+        "refused since": {"name": "prompt", "maxLength": 3},
+    }
+
+    @pytest.mark.parametrize("change", CHANGES)
+    def test_it_is_the_first_and_charged_once(
+        self, world: World, opened: Opened, change: str
+    ) -> None:
+        first = world.admit(opened, key="k")
+        how = self.CHANGES[change]
+        admissions = self.changed(world, how and self.with_property(**how))
+        again = admissions.admit(opened.account_id, MODEL_ID, {"prompt": "a boat"}, "k")
+        assert again == first
+        assert world.account(opened).available_micros == CREDITS - PRICE_MICROS
+        assert world.queued() == [first.id]
+
+    def test_not_even_the_catalogue_need_be_readable(self, world: World, opened: Opened) -> None:
+        def unreadable() -> Mapping[str, Model]:
+            raise errors.Unavailable("the catalogue cannot be read")
+
+        first = world.admit(opened, key="k")
+        admissions = replace(world.admissions, models=unreadable)
+        assert admissions.admit(opened.account_id, MODEL_ID, {"prompt": "a boat"}, "k") == first
+        with pytest.raises(errors.Unavailable):
+            admissions.admit(opened.account_id, MODEL_ID, {"prompt": "a boat"}, "k2")
+
+    def test_another_request_under_its_key_is_still_another(
+        self, world: World, opened: Opened
+    ) -> None:
+        world.admit(opened, key="k")
+        admissions = self.changed(world, self.with_property("aspect_ratio", default="16:9"))
+        with pytest.raises(errors.IdempotencyKeyReused):
+            admissions.admit(opened.account_id, MODEL_ID, {"prompt": "a ship"}, "k")
+        with pytest.raises(errors.ModelNotFound):
+            self.changed(world, None).admit(opened.account_id, MODEL_ID, {"prompt": "a ship"}, "k")
+        assert world.account(opened).available_micros == CREDITS - PRICE_MICROS
+
+    def test_somebody_elses_key_is_not_found_by_it(self, world: World, opened: Opened) -> None:
+        world.admit(opened, key="k")
+        other = world.open_account(CREDITS)
+        with pytest.raises(errors.ModelNotFound):
+            self.changed(world, None).admit(other.account_id, MODEL_ID, {"prompt": "a boat"}, "k")
+
+    def test_of_two_at_once_the_loser_gets_the_winners(self, world: World, opened: Opened) -> None:
+        """The look before comes too early for it: the record decides."""
+        stores = world.stores.generations
+        assert isinstance(stores, DynamoGenerationStore)
+        late = replace(
+            self.changed(world, self.with_property("aspect_ratio", default="16:9")),
+            generations=Blind(stores.db, stores.table, stores.large_requests),
+        )
+        first = world.admit(opened, key="k")
+        again = late.admit(opened.account_id, MODEL_ID, {"prompt": "a boat"}, "k")
+        assert again == first
+        assert world.account(opened).available_micros == CREDITS - PRICE_MICROS
+
+    def test_what_was_recorded_before_records_held_what_was_sent_still_repeats(
+        self, world: World, opened: Opened
+    ) -> None:
+        first = world.admit(opened, key="k")
+        world.db.update(
+            world.settings.generations_table,
+            Update(f"GEN#{first.id}", "REMOVE #sent_fingerprint", "attribute_exists(#pk)", {}),
+        )
+        assert world.admit(opened, key="k") == replace(first, sent_fingerprint=None)
+
+    def test_without_a_key_nothing_is_looked_for(self, world: World, opened: Opened) -> None:
+        world.admit(opened)
+        with pytest.raises(errors.ModelNotFound):
+            self.changed(world, None).admit(opened.account_id, MODEL_ID, {"prompt": "a boat"}, None)
+
+
+class Blind(DynamoGenerationStore):
+    """A store that finds nothing yet."""
+
+    def get(self, generation_id: str) -> Generation | None:
+        return None

@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from starlette.requests import Request
+from starlette.responses import Response
 
 from handler.adapters.aws import model_client
 from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
 from handler.core.ports import Failed, Job
 from handler.core.vendors import VendorAccess
-from handler.providers.bedrock import read, read_error, region_of, request_body
+from handler.providers.bedrock import BedrockVendor, read, read_error, region_of, request_body
 from handler.providers.calls import Reply
-from handler.providers.inlining import Reference
+from handler.providers.inlining import Reference, References
 from handler.providers.vendor import Ready
+from tests.fakes import ManualClock
 from tests.handler.providers.bench import Bench
 from tests.handler.providers.cells.bedrock import BEDROCK
 from tests.vendors.bedrock import FakeBedrock
@@ -128,6 +131,36 @@ class TestEndToEnd:
             bench = Bench("bedrock", BEDROCK.model, bedrock.base_url, access)
             assert bench.finish(bench.admit("a boat")).status is Status.SUCCEEDED
             assert emulator.arrivals.requests == []
+
+
+class Slow(FakeBedrock):
+    """Takes its time for whatever it answers."""
+
+    def __init__(self, clock: ManualClock, seconds: float) -> None:
+        super().__init__()
+        self.clock = clock
+        self.seconds = seconds
+
+    async def invoke(self, request: Request) -> Response:
+        self.clock.advance(self.seconds)
+        return await super().invoke(request)
+
+
+class TestAttempts:
+    """They share a worker's run with what comes after them."""
+
+    @pytest.mark.parametrize(("seconds", "attempts"), [(1, 3), (15, 2), (30, 1)])
+    def test_what_is_refused_late_is_not_tried_again_at_once(
+        self, seconds: float, attempts: int
+    ) -> None:
+        clock = ManualClock()
+        with served(Slow(clock, seconds)) as fake:
+            client = model_client("us-west-2", fake.base_url, 90)
+            vendor = BedrockVendor(client, clock, References.up_to(1024))
+            answer = vendor.submit(Job("g-1", "model", {"prompt": "a boat [throttled]"}, 1))
+            assert isinstance(answer, Failed)
+            assert (answer.kind, answer.retryable) == (Kind.CAPACITY, True)
+            assert len(fake.arrivals.requests) == attempts
 
 
 class TestReading:

@@ -151,6 +151,18 @@ class TestMaking:
         with pytest.raises(AnswerTooLarge):
             calls.make("/things", {})
 
+    def test_an_answer_that_comes_in_drops_is_not_waited_for_to_the_end(
+        self, calls: Calls, scripted: Scripted, clock: ManualClock
+    ) -> None:
+        async def drip() -> AsyncIterator[bytes]:
+            for _ in range(10):
+                clock.advance(0.4)
+                yield b" "
+
+        scripted.script = [StreamingResponse(drip())]
+        with pytest.raises(AnswerLost, match="in time"):
+            calls.make("/things", {})
+
 
 class TestAsking:
     @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])

@@ -324,6 +324,23 @@ async def test_a_spelled_out_default_is_still_the_same_request(world: World) -> 
     assert world.account(opened).available_micros == CREDITS - PRICE_MICROS
 
 
+@one_of_each
+@carried
+async def test_a_repeat_is_answered_though_its_model_is_no_longer_offered(
+    world: World, kind: DoorKind, carry: Callable[[str], dict[str, Any]]
+) -> None:
+    opened = world.open_account(CREDITS)
+    async with kind.open(unworked(world), opened) as door:
+        first = await door.value("generate_image", BOAT, **carry("order-7"))
+        world.models.clear()
+        again = await door.value("generate_image", BOAT, **carry("order-7"))
+        blocks = await door.error("generate_image", BOAT, **carry("order-8"))
+    assert again == first
+    assert blocks[0] == f"model not found: {MODEL_ID}"
+    assert world.account(opened).available_micros == CREDITS - PRICE_MICROS
+    assert world.queued() == [first["id"]]
+
+
 async def test_a_repeat_finds_the_first_in_whatever_state_it_is(world: World) -> None:
     opened = world.open_account(CREDITS)
     door = _door(unworked(world), opened.secret)

@@ -42,7 +42,7 @@ def single_faults(life: Life) -> Iterator[Lived]:
             yield Lived(life, Plan({number: fault})).run()
 
 
-def intrusions(life: Life, stride: int = 1) -> Iterator[Lived]:
+def intrusions(life: Life, stride: int = 1, wrap: Wrap = unwrapped) -> Iterator[Lived]:
     """Somebody else does something at every call, alone and with a crash at every later call.
 
     With a `stride`, only every so manieth of the crashes.
@@ -50,12 +50,12 @@ def intrusions(life: Life, stride: int = 1) -> Iterator[Lived]:
     count = 0
     for number in range(1, Lived(life).run().calls + 1):
         for who in INTRUDERS:
-            alone = Lived(life, Plan(intruders={number: who})).run()
+            alone = Lived(life, Plan(intruders={number: who}), wrap).run()
             yield alone
             for crash, death in product(range(number, alone.calls + 1), DEATHS):
                 count += 1
                 if count % stride == 0:
-                    yield Lived(life, Plan({crash: death}, {number: who})).run()
+                    yield Lived(life, Plan({crash: death}, {number: who}), wrap).run()
 
 
 KINDS: Mapping[str, Plans] = {

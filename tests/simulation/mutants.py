@@ -128,13 +128,14 @@ MUTANTS: Mapping[str, tuple[Rewrite, str]] = {
         _where(":owner", " AND #lease_until_ms <= :now", ""),
         "claimed while",
     ),
-    # Either guard alone suffices while no two runs share a lease; each has a test of its own.
-    "intent without a fence or a count": (
-        _where(":next", " AND #fence = :fence AND #submits = :submits AND #submits < :most", ""),
-        "I9",
-    ),
     "an ended generation stays indexed": (_each_write(_stays_indexed), "I8"),
     "reads may be old": (_reads_what_was, ""),
     "the image goes astray": (_stores_nothing, "I5"),
 }
 """By what is broken: the rewriting, and how the violation that finds it begins, if only one can."""
+
+# Either guard alone suffices while no two runs share a lease; each has a test of its own.
+UNGUARDED_INTENT: Rewrite = _where(
+    ":next", " AND #fence = :fence AND #submits = :submits AND #submits < :most", ""
+)
+"""An intent without a fence or a count, which takes a second worker at the right moment to find."""

@@ -11,7 +11,7 @@ from handler.core.generation import Status
 from tests.simulation.exhaustive import double_crashes, intrusions, single_crashes, single_faults
 from tests.simulation.lives import LIVES, Life, Lived
 from tests.simulation.moves import Move
-from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.mutants import MUTANTS, UNGUARDED_INTENT, Mutant
 from tests.simulation.report import Report
 from tests.simulation.run import main
 from tests.simulation.storms import Storm
@@ -92,6 +92,13 @@ def test_a_crash_alone_finds_a_refund_that_is_paid_twice() -> None:
     failing = next(life for life in LIVES if life.ends is Status.FAILED)
     runs = list(single_crashes(failing, lambda api: Mutant(api, rewrite)))
     assert all(lived.report.violations for lived in runs)
+
+
+def test_another_worker_alone_finds_an_intent_without_its_guards() -> None:
+    """Of the storms, one in three thousand does."""
+    retried = next(life for life in LIVES if life.name == "busy, then done")
+    runs = intrusions(retried, PAIRS, lambda api: Mutant(api, UNGUARDED_INTENT))
+    assert any("I9" in violation for lived in runs for violation in lived.report.violations)
 
 
 @pytest.mark.parametrize("seed", [7, 77, 777])

@@ -27,6 +27,8 @@ REQUIRED = frozenset(
     {"name", "description", "provider", "provider_model", "pricing", "input_schema"}
 )
 OPTIONAL = frozenset({"image_count_property", "source"})
+_IMAGE_COUNTS = frozenset({"n", "num_images", "num_outputs"})
+"""What vendors call the property that says how many images are made."""
 _REFERENCES = ("$ref", "$dynamicRef")
 _COMBINATORS = ("allOf", "anyOf", "oneOf", "not", "if", "patternProperties", *_REFERENCES)
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
@@ -155,6 +157,7 @@ def _require_property(name: str, member: Any) -> None:
 def _require_image_count(model: Model) -> None:
     name = model.image_count_property
     if name is None:
+        _require_one_image(model.input_schema["properties"])
         return
     if not isinstance(name, str):
         raise ValueError("image_count_property must be the name of a property")  # noqa: TRY004
@@ -164,3 +167,10 @@ def _require_image_count(model: Model) -> None:
         raise ValueError(f"{name} must be an integer with minimum, default and maximum")
     if bounds[0] < 1:
         raise ValueError(f"{name} must be at least 1")
+
+
+def _require_one_image(properties: Mapping[str, Any]) -> None:
+    # One would be charged, however many were made.
+    for name in _IMAGE_COUNTS & properties.keys():
+        if properties[name].get("maximum") != 1:
+            raise ValueError(f"{name} may ask for several images: name it as image_count_property")

@@ -267,6 +267,8 @@ class Job:
     provider_model: str
     input: dict[str, Any]
     image_count: int
+    is_last_question: bool = False
+    """Whether nobody will ask again, so that what can be had now is all that ever will."""
 
 
 class Provider(Protocol):

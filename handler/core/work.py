@@ -213,7 +213,9 @@ class Worker:
 
     def _expire(self, generation: Generation, run: _Run) -> None:
         if generation.provider_ref is not None:
-            outcome = run.provider.poll(run.job, generation.provider_ref)
+            outcome = run.provider.poll(
+                replace(run.job, is_last_question=True), generation.provider_ref
+            )
             if isinstance(outcome, Done):
                 self._finish(generation, outcome.outputs)
                 return

@@ -43,7 +43,7 @@ from handler.providers.vendor import Answer, Immediate, Ready
 
 REGION = "us-west-2"
 """Where Stability's models are."""
-MAX_REFERENCE_BYTES = 18 * 1024 * 1024
+MAX_REFERENCE_BYTES = 18_400_000
 """As base64, with the rest of a request, below the 25,000,000 bytes that it may have."""
 
 _ENDPOINT = re.compile(r"https://bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")

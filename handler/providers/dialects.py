@@ -8,6 +8,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+_ARGUMENTS = re.compile(r"(?is)<\s*sd_cpp_extra_args\b.*?(</\s*sd_cpp_extra_args\s*>|$)")
+
+
+def _without_arguments(prompt: str) -> str:
+    """Without the tag by which a prompt sets a server's parameters, opened and not closed too."""
+    shorter = _ARGUMENTS.sub("", prompt)
+    # What is left may make up a tag again.
+    return prompt if shorter == prompt else _without_arguments(shorter)
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -21,24 +30,15 @@ class Dialect:
     """Where its URLs lead, beside its own origin."""
     edits: bool = False
     """Whether it edits images that are named by URL."""
-    prompt: Callable[[str], str] = str
+    prompt: Callable[[str], str] = _without_arguments
+    """What a server would take out of it for its own parameters must not get there."""
     said: Callable[[str], str] = str
     """Finds in the message of an error what the vendor behind the server said."""
 
 
-_ARGUMENTS = re.compile(r"(?is)<\s*sd_cpp_extra_args\b.*?(</\s*sd_cpp_extra_args\s*>|$)")
-
-
-def _without_arguments(prompt: str) -> str:
-    """Without the tag by which a prompt sets a server's parameters, opened and not closed too."""
-    shorter = _ARGUMENTS.sub("", prompt)
-    # What is left may make up a tag again.
-    return prompt if shorter == prompt else _without_arguments(shorter)
-
-
 def _in_one_piece(prompt: str) -> str:
     """Without the sign behind which a server reads what the picture should not show."""
-    return prompt.replace("|", ",")
+    return _without_arguments(prompt).replace("|", ",")
 
 
 _WRAPPING = re.compile(
@@ -67,6 +67,7 @@ OPENAI = Dialect(
         }
     ),
     edits=True,
+    prompt=str,
 )
 DIALECTS: Mapping[str, Dialect] = {
     "other": Dialect(frozenset({"n", "size"}), always=_B64),
@@ -75,9 +76,7 @@ DIALECTS: Mapping[str, Dialect] = {
     # Answers with URLs on its own origin unless told otherwise.
     "localai": Dialect(frozenset({"n", "size", "step"}), always=_B64, prompt=_in_one_piece),
     "recraft": Dialect(frozenset({"n", "size", "style"}), always=_B64, hosts=("img.recraft.ai",)),
-    "sdcpp": Dialect(
-        frozenset({"n", "size", "output_format", "output_compression"}), prompt=_without_arguments
-    ),
+    "sdcpp": Dialect(frozenset({"n", "size", "output_format", "output_compression"})),
     "together": Dialect(
         frozenset({"n", "width", "height", "steps", "seed"}), always={"response_format": "base64"}
     ),

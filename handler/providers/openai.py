@@ -18,7 +18,7 @@ from handler.providers.setup import Setup
 from handler.providers.vendor import Answer, Immediate, Ready
 
 BASE_URL = "https://api.openai.com/v1"
-MAX_INLINE_BYTES = 15 * 1024 * 1024
+MAX_INLINE_BYTES = 15 * 1024 * 1024 - 1024
 """As base64 just below the 20,971,520 characters that the description allows."""
 
 _NAMES: Mapping[str, FailureKind] = {

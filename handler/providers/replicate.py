@@ -78,7 +78,8 @@ def read_creation(reply: Reply) -> Answer:
     """The answer to a creation."""
     if reply.is_success:
         return _prediction(reply)
-    if reply.status == 422 and "version" in words_of(reply).lower().split():
+    is_about_input = bool(reply.document().get("invalid_fields"))
+    if reply.status == 422 and not is_about_input and "version" in words_of(reply).lower().split():
         # "Invalid version or not permitted"
         return failed(FailureKind.MODEL_UNAVAILABLE, words_of(reply))
     return refused(reply)

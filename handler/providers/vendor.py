@@ -91,7 +91,9 @@ class VendorProvider:
         try:
             answer = self.vendor.poll(ref)
             if isinstance(answer, Ready):
-                return Done(self.outputs.collected(answer.outputs, comes_back=True))
+                return Done(
+                    self.outputs.collected(answer.outputs, comes_back=not job.is_last_question)
+                )
         except AskLater as later:
             log.warning("generation %s could not be asked for: %s", job.generation_id, later)
             return Running(ref, later.retry_after_seconds or ASK_AGAIN_SECONDS)

@@ -103,7 +103,7 @@ def _renewal(vendor: str, *, is_deployed: bool) -> str:
     if vendor == "bedrock":
         if is_deployed:
             return "Sign in to AWS anew, as for any AWS command."
-        return "Use it in a deployment; here it works with BEDROCK_BASE_URL alone."
+        return "Use it in a deployment; here it works only with BEDROCK_BASE_URL."
     seen = f"See {TOKENS_AT[vendor]}" if vendor in TOKENS_AT else "See its own settings"
     how = (
         f'{_deployment_of(vendor)}, then docs/operate.md, "Tokens of vendors"'

@@ -109,6 +109,10 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
         put(["promt"], "input_schema", "required"),
         "promt",
     ),
+    "a count that nobody charges for": (
+        drop("image_count_property"),
+        "num_outputs may ask for several images: name it as image_count_property",
+    ),
     "a count that does not exist": (put("n", "image_count_property"), "n must be an integer"),
     "a count that is text": (
         put("prompt", "image_count_property"),

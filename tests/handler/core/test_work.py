@@ -458,6 +458,19 @@ class TestTooLate:
         assert run(world, overdue, "run-2").status is Status.SUCCEEDED
         assert world.provider.canceled == []
 
+    def test_the_provider_knows_that_nobody_will_ask_again(
+        self, world: World, opened: Opened, overdue: Generation
+    ) -> None:
+        asked: list[bool] = []
+
+        def noted(job: Job) -> Outcome:
+            asked.append(job.is_last_question)
+            return Done([PNG]) if job.is_last_question else Running("job-1", 60)
+
+        world.provider.polls = [noted]
+        assert run(world, overdue, "run-2").status is Status.SUCCEEDED
+        assert asked == [True]
+
     @pytest.mark.parametrize("outcome", [Running("job-1", 1), Failed("no"), Failed("no", True)])
     def test_anything_else_ends_it_and_pays_back(
         self, world: World, opened: Opened, overdue: Generation, outcome: Outcome

@@ -14,7 +14,14 @@ from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
 from handler.core.ports import Failed, Job
 from handler.core.vendors import VendorAccess
-from handler.providers.bedrock import BedrockVendor, read, read_error, region_of, request_body
+from handler.providers.bedrock import (
+    MAX_REFERENCE_BYTES,
+    BedrockVendor,
+    read,
+    read_error,
+    region_of,
+    request_body,
+)
 from handler.providers.calls import Reply
 from handler.providers.inlining import Reference, References
 from handler.providers.vendor import Ready
@@ -80,6 +87,14 @@ class TestRequest:
     )
     def test_it_is_signed_for_the_region_of_its_endpoint(self, url: str, region: str) -> None:
         assert region_of(url) == region
+
+
+def test_the_largest_reference_leaves_room_in_a_request() -> None:
+    """25,000,000 bytes, says the description."""
+    largest = Reference("image/png", "A" * (-(-MAX_REFERENCE_BYTES // 3) * 4))
+    longest = {"prompt": "é" * 10_000, "negative_prompt": "é" * 10_000, "image": "https://a"}
+    job = Job("g-1", "model", longest, 1)
+    assert len(json.dumps(request_body(job, [largest])).encode()) < 25_000_000
 
 
 class TestClient:

@@ -83,7 +83,8 @@ class TestRequest:
         ],
     )
     def test_no_prompt_sets_a_servers_parameters(self, prompt: str) -> None:
-        assert body_for(DIALECTS["sdcpp"], prompt=prompt)["prompt"] == "a boat"
+        for dialect in DIALECTS.values():
+            assert body_for(dialect, prompt=prompt)["prompt"] == "a boat"
 
     def test_no_prompt_turns_into_its_opposite(self) -> None:
         """LocalAI reads what follows a bar as what should not be there."""

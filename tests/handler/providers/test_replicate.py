@@ -114,6 +114,26 @@ class TestReading:
         assert (answer.kind, answer.retryable) == (Kind.UNKNOWN_OUTCOME, False)
 
     @pytest.mark.parametrize(
+        ("document", "kind"),
+        [
+            ({"detail": "Invalid version or not permitted"}, Kind.MODEL_UNAVAILABLE),
+            (
+                {
+                    "detail": "- input.style: not available in this model version",
+                    "invalid_fields": [{"field": "input.style"}],
+                },
+                Kind.INVALID_INPUT,
+            ),
+        ],
+    )
+    def test_a_refused_input_is_not_taken_for_a_missing_model(
+        self, document: dict[str, Any], kind: Kind
+    ) -> None:
+        answer = read_creation(Reply(422, json.dumps(document).encode()))
+        assert isinstance(answer, Failed)
+        assert answer.kind is kind
+
+    @pytest.mark.parametrize(
         ("output", "urls"),
         [
             ("https://a", ["https://a"]),

@@ -1,7 +1,7 @@
 """Whatever an adapter raises becomes an outcome, and a job that may have begun is left alone."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -124,6 +124,13 @@ class TestPoll:
         files = Files({"https://a": picture(), "https://b": PASSING})
         outcome = provider(lambda: Ready(["https://a", "https://b"]), files).poll(JOB, "ref")
         assert outcome == Running("ref", 5)
+
+    def test_what_can_be_had_is_taken_if_nobody_will_ask_again(self) -> None:
+        files = Files({"https://a": picture(), "https://b": PASSING})
+        last = replace(JOB, is_last_question=True)
+        outcome = provider(lambda: Ready(["https://a", "https://b"]), files).poll(last, "ref")
+        assert isinstance(outcome, Done)
+        assert len(outcome.outputs) == 1
 
     @pytest.mark.parametrize(
         ("error", "kind"),

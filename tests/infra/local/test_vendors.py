@@ -6,6 +6,8 @@ The vendors are their fakes, at their own addresses; everything else is what a u
 import asyncio
 import contextlib
 import io
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,23 +20,10 @@ from handler.core.models import Model
 from handler.settings import TOKENS
 from tests.infra.local.processes import eventually
 from tests.infra.local.stack import Generated, Stack, running_stack
-from tests.vendors.bedrock import FakeBedrock
-from tests.vendors.bfl import FakeBfl
+from tests.vendors.fakes import FAKES
 from tests.vendors.fal import FakeFal, public_key
-from tests.vendors.gemini import FakeGemini
-from tests.vendors.openai import FakeOpenAI
 from tests.vendors.replicate import WEBHOOK_SECRET, FakeReplicate
 from tests.vendors.server import TOKEN, Fake, closed_port, served
-
-FAKES: dict[str, type[Fake]] = {
-    "replicate": FakeReplicate,
-    "fal": FakeFal,
-    "openai": FakeOpenAI,
-    "gemini": FakeGemini,
-    "bfl": FakeBfl,
-    "bedrock": FakeBedrock,
-    "openai-compatible": FakeOpenAI,
-}
 
 
 def simplest_models() -> list[Model]:
@@ -144,3 +133,18 @@ def test_no_token_is_written_anywhere(ran: Ran) -> None:
     files = [path for path in ran.stack.data.rglob("*") if path.is_file()]
     assert any(path.name == "worker.log" for path in files)
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
+
+
+def test_the_fakes_can_be_started_by_hand() -> None:
+    command = [sys.executable, "-m", "tests.vendors"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fakes:
+        assert fakes.stdout is not None
+        exported = ""
+        while "OPENAI_COMPATIBLE_BASE_URL" not in exported:
+            line = fakes.stdout.readline()
+            assert line.startswith("export ")
+            exported += line
+        assert all(f"export {variable}={TOKEN}" in exported for variable in TOKENS.values())
+        assert exported.count("_BASE_URL=http://127.0.0.1:") == len(FAKES)
+        fakes.terminate()
+    assert fakes.returncode == 0

@@ -125,8 +125,6 @@ OPENAI = VendorCells(
     cells=(*SUCCESSES, *NOT_MADE, *NOT_USABLE),
 )
 
-_SELDOM = ("good", "urls", "moderated", "detail", "overloaded", "removed", "nothing", "silent")
-
 
 def _of_another_server(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "provider": "openai-compatible", "provider_model": "stable-diffusion"}
@@ -136,5 +134,4 @@ COMPATIBLE = replace(
     OPENAI,
     provider="openai-compatible",
     model=_of_another_server(dict(OPENAI.model)),
-    cells=tuple(cell for cell in OPENAI.cells if cell.scenario in _SELDOM),
 )

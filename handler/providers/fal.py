@@ -59,8 +59,9 @@ class FalVendor:
     def poll(self, ref: str) -> Answer:
         """See `Vendor`."""
         status_url, result_url, _ = ref.split()
-        answer = read_status(self.calls.ask(status_url), ref)
-        return answer or read_result(self.calls.ask(result_url, _PASSING))
+        status = self.calls.ask(status_url)
+        going_on = read_status(status, ref)
+        return going_on or read_end(status, read_result(self.calls.ask(result_url, _PASSING)))
 
     def cancel(self, ref: str) -> None:
         """See `Vendor`."""
@@ -119,6 +120,16 @@ def read_result(reply: Reply) -> Answer:
     return Ready(urls) if urls else failed(FailureKind.NO_OUTPUT, "the result holds no image")
 
 
+def read_end(status: Reply, answer: Answer) -> Answer:
+    """How a request ended: as its result says, or its status where the result does not say why."""
+    says_why = any(name in _KINDS for name in _types(status))
+    is_silent = isinstance(answer, Failed) and answer.kind in _SILENT
+    return _failure(status) if says_why and is_silent else answer
+
+
+_SILENT = {FailureKind.NO_OUTPUT, FailureKind.UNKNOWN_OUTCOME, FailureKind.VANISHED_OUTPUT}
+
+
 def _images(document: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     """The URL of each image, and whether fal put a black one in its place."""
     images = document.get("images", [document.get("image")])
@@ -132,6 +143,11 @@ def _images(document: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
             yield url, flag is True
 
 
+_BROKEN = (  # noqa: SIM905 - a line each would be a page
+    "client_cancelled client_disconnected downstream_service_error internal_error"
+    " internal_server_error runner_connection_error runner_connection_refused"
+    " runner_connection_timeout runner_disconnected runner_incomplete_response runner_server_error"
+).split()
 _KINDS: Mapping[str, FailureKind] = {
     "content_policy_violation": FailureKind.CONTENT_FILTER,
     "no_media_generated": FailureKind.NO_OUTPUT,
@@ -140,22 +156,7 @@ _KINDS: Mapping[str, FailureKind] = {
     "startup_timeout": FailureKind.TIMEOUT,
     "downstream_service_unavailable": FailureKind.CAPACITY,
     "runner_scheduling_failure": FailureKind.CAPACITY,
-    **dict.fromkeys(
-        (
-            "client_cancelled",
-            "client_disconnected",
-            "downstream_service_error",
-            "internal_error",
-            "internal_server_error",
-            "runner_connection_error",
-            "runner_connection_refused",
-            "runner_connection_timeout",
-            "runner_disconnected",
-            "runner_incomplete_response",
-            "runner_server_error",
-        ),
-        FailureKind.PROVIDER_ERROR,
-    ),
+    **dict.fromkeys(_BROKEN, FailureKind.PROVIDER_ERROR),
 }
 """By the type of an error; what is not here is told by the HTTP status."""
 _FINAL = {"client_cancelled", "client_disconnected", "generation_timeout", "no_media_generated"}

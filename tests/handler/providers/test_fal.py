@@ -9,7 +9,7 @@ from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
 from handler.core.ports import Failed, Running
 from handler.providers.calls import AskLater, Reply
-from handler.providers.fal import read_result, read_submission
+from handler.providers.fal import read_end, read_result, read_submission
 from handler.providers.vendor import Ready
 from tests.handler.providers.bench import Bench
 from tests.handler.providers.cells.fal import FAL
@@ -129,6 +129,32 @@ class TestReading:
     def test_what_stands_before_the_queue_does_not_end_a_request(self, status: int) -> None:
         with pytest.raises(AskLater):
             read_result(Reply(status, b"<html>nginx</html>"))
+
+    @pytest.mark.parametrize(
+        ("status", "result", "kind", "retryable"),
+        [
+            ("runner_disconnected", Reply(404), Kind.PROVIDER_ERROR, True),
+            ("runner_disconnected", Reply(200, b"{}"), Kind.PROVIDER_ERROR, True),
+            ("startup_timeout", Reply(200, b'{"images": []}'), Kind.TIMEOUT, True),
+            ("content_policy_violation", Reply(200, b"{}"), Kind.CONTENT_FILTER, False),
+            # Where the result says why, it knows best.
+            ("internal_error", Reply(422, b'{"detail": "no"}'), Kind.INVALID_INPUT, False),
+            ("something_new", Reply(404), Kind.VANISHED_OUTPUT, False),
+            (None, Reply(404), Kind.VANISHED_OUTPUT, False),
+        ],
+    )
+    def test_a_status_says_why_where_the_result_does_not(
+        self, status: str | None, result: Reply, kind: Kind, retryable: bool
+    ) -> None:
+        told = {"status": "COMPLETED", "error": "it broke", "error_type": status}
+        answer = read_end(Reply(200, json.dumps(told).encode()), read_result(result))
+        assert isinstance(answer, Failed)
+        assert (answer.kind, answer.retryable) == (kind, retryable)
+
+    def test_images_are_images_whatever_the_status_says(self) -> None:
+        ready = Ready(["https://a"])
+        told = {"status": "COMPLETED", "error": "it broke", "error_type": "internal_error"}
+        assert read_end(Reply(200, json.dumps(told).encode()), ready) == ready
 
     def test_what_a_submission_says_is_not_repeated_unless_nothing_was_begun(self) -> None:
         error = {"detail": "Internal", "error_type": "internal_error"}

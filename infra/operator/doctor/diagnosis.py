@@ -76,7 +76,8 @@ def problems_of(examined: Examined) -> list[Problem]:
 def notes_of(examined: Examined) -> list[str]:
     """What is worth knowing, and not wrong."""
     notes = list(examined.notes)
-    if not examined.verdicts and examined.offered:
+    offering = {model.provider for model in examined.offered} - {"sketch"}
+    if examined.offered and not examined.verdicts and not offering:
         notes.append("No vendor is on; docs/providers.md says how to turn one on.")
     return notes
 
@@ -127,8 +128,9 @@ def _of_models(vendor: str, verdict: Verdict, offered: Sequence[Model]) -> Itera
             yield Problem(
                 f"{name} does not list {model.provider_model}, which {model.id} is made by: it has"
                 " ended, or this account may not use it.",
-                f"Hide it, or say what it is called there: {_MAKER} publish DIR, with a file"
-                f' {model.id}.json of {{"hidden": true}} or {{"provider_model": "NAME"}}.',
+                f"Hide it, or say what it is called there, in {model.id}.json of the directory that"
+                f' you publish: of a built-in model, {{"hidden": true}} or {{"provider_model":'
+                f' "NAME"}} is the whole file. Then {_MAKER} publish DIR.',
             )
 
 

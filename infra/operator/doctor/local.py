@@ -43,10 +43,11 @@ def _notes(data: Path, on: Collection[str] | None, vendors: Collection[str]) -> 
     if on is None:
         yield f"No stack runs on {data}; one would have what is said here."
         return
-    for vendor in sorted(set(on) - set(vendors)):
+    unasked = [NAMES[vendor] for vendor in sorted(set(on) - set(vendors))]
+    if unasked:
         yield (
-            f"The running stack has {NAMES[vendor]} on, with a token that is not in this"
-            " environment, so it was not asked. Run doctor where serve was started."
+            f"Not asked: {', '.join(unasked)}. The running stack has what turns them on, and this"
+            " environment does not: run doctor with the variables that serve was started with."
         )
     for vendor in sorted(set(vendors) - set(on)):
         yield f"The running stack was started without {NAMES[vendor]}; start it again to have it."

@@ -168,7 +168,9 @@ class TestOnThisMachine:
                 other = {"FAL_KEY": TOKEN, "FAL_BASE_URL": fal.base_url}
                 found = doctor(other, "--data", str(data))
             notes = "\n".join(found.document["notes"])
-            assert "The running stack has Replicate on" in notes
+            assert "Not asked: Replicate. The running stack has what turns them on" in notes
+            (alone,) = doctor({}, "--data", str(data)).document["notes"]
+            assert alone.startswith("Not asked: Replicate.")
             assert "was started without fal" in notes
             assert doctor(variables, "--data", str(data)).document["notes"] == []
 

@@ -186,7 +186,6 @@ class TestPrice:
     ) -> None:
         assert model.image_count(model.validated({"prompt": "x", **given})) == count
 
-    def test_a_model_without_a_count_makes_one(self) -> None:
-        document = {k: v for k, v in MODEL_DOCUMENT.items() if k != "image_count_property"}
-        single = parse_model(MODEL_ID, document)
+    def test_a_model_without_a_count_makes_one(self, model: Model) -> None:
+        single = replace(model, image_count_property=None)
         assert single.image_count(single.validated({"prompt": "x", "num_outputs": 4})) == 1

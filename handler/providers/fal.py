@@ -122,12 +122,8 @@ def read_result(reply: Reply) -> Answer:
 
 def read_end(status: Reply, answer: Answer) -> Answer:
     """How a request ended: as its result says, or its status where the result does not say why."""
-    says_why = any(name in _KINDS for name in _types(status))
     is_silent = isinstance(answer, Failed) and answer.kind in _SILENT
-    return _failure(status) if says_why and is_silent else answer
-
-
-_SILENT = {FailureKind.NO_OUTPUT, FailureKind.UNKNOWN_OUTCOME, FailureKind.VANISHED_OUTPUT}
+    return _failure(status) if is_silent and _known_types(status) else answer
 
 
 def _images(document: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
@@ -161,11 +157,12 @@ _KINDS: Mapping[str, FailureKind] = {
 """By the type of an error; what is not here is told by the HTTP status."""
 _FINAL = {"client_cancelled", "client_disconnected", "generation_timeout", "no_media_generated"}
 """Those of them that the same input would bring about again, or that somebody wanted."""
+_SILENT = {FailureKind.NO_OUTPUT, FailureKind.UNKNOWN_OUTCOME, FailureKind.VANISHED_OUTPUT}
 
 
 def _failure(reply: Reply) -> Failed:
     """How a request ended. What may be tried again certainly is not under way any more."""
-    known = [name for name in _types(reply) if name in _KINDS]
+    known = _known_types(reply)
     if not known:
         return refused(reply)
     kind = _KINDS[known[0]]
@@ -180,6 +177,10 @@ def _failure(reply: Reply) -> Failed:
         retryable=retryable and says != "false",
         retry_after_seconds=reply.retry_after_seconds,
     )
+
+
+def _known_types(reply: Reply) -> list[str]:
+    return [name for name in _types(reply) if name in _KINDS]
 
 
 def _types(reply: Reply) -> list[str]:

@@ -1,7 +1,7 @@
 """What each vendor's fake says of a token, asked over HTTP as `images-mcp doctor` does."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
@@ -15,23 +15,11 @@ from infra.local.clients import emulator_session
 from infra.operator.doctor.probes import ask_all
 from infra.operator.doctor.verdicts import State, Verdict
 from infra.operator.vendor_names import NAMES
-from tests.vendors.bedrock import FakeBedrock
 from tests.vendors.bfl import FakeBfl
-from tests.vendors.fal import FakeFal
-from tests.vendors.gemini import FakeGemini
-from tests.vendors.openai import FakeOpenAI
+from tests.vendors.fakes import FAKES
 from tests.vendors.replicate import FakeReplicate
-from tests.vendors.server import TOKEN, Broken, Fake, closed_port, listening, served
+from tests.vendors.server import TOKEN, Broken, closed_port, listening, served
 
-FAKES: dict[str, Callable[[], Fake]] = {
-    "replicate": FakeReplicate,
-    "fal": FakeFal,
-    "openai": FakeOpenAI,
-    "gemini": FakeGemini,
-    "bfl": FakeBfl,
-    "openai-compatible": FakeOpenAI,
-    "bedrock": FakeBedrock,
-}
 BY_TOKEN = [name for name in FAKES if name != "bedrock"]
 
 

@@ -39,6 +39,7 @@ class ScriptedProvider:
     submitted: list[Job] = field(default_factory=list)
     polled: list[str] = field(default_factory=list)
     canceled: list[str] = field(default_factory=list)
+    repeats_safely: bool = True
 
     def submit(self, job: Job) -> Outcome:
         self.submitted.append(job)

@@ -114,6 +114,8 @@ class Generation:
     lease_until_ms: int = 0
     submits: int = 0
     """How many times a provider was, or may have been, asked."""
+    answered_submits: int = 0
+    """How many of them it is known of that nothing runs any more, so that another may follow."""
     provider_ref: str | None = None
     """The provider's own id of the running job."""
     due_at_ms: int | None = None
@@ -124,6 +126,11 @@ class Generation:
     sent_fingerprint: str | None = None
     """Of the request as it was sent, under an idempotency key; absent without one, and in records
     from before they had it."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a provider may be at work of which nothing is known: its answer was lost."""
+        return self.provider_ref is None and self.submits > self.answered_submits
 
     def is_same_request_as(self, other: "Generation") -> bool:
         """Whether both were asked for the same, so that one may stand for the other (I7).

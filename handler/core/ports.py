@@ -182,8 +182,8 @@ class JobStore(Protocol):
     ) -> Generation | None:
         """PARK: give the lease back, so that no worker idles while a provider works.
 
-        With `resubmit` the provider's id is forgotten: its job failed, and another submission is to
-        be made.
+        With `resubmit` the provider's id is forgotten and the submission counts as answered: its
+        job failed, and another one is to be made.
         """
 
     def redrive(self, generation: Generation, due_at_ms: int) -> Generation | None:
@@ -276,6 +276,13 @@ class Provider(Protocol):
 
     A method that cannot say anything else returns `Failed`; none is ever repeated blindly.
     """
+
+    @property
+    def repeats_safely(self) -> bool:
+        """Whether a job may be submitted again of which nothing is known after a first time.
+
+        It must not cost anybody anything.
+        """
 
     def submit(self, job: Job) -> Outcome:
         """Ask for the images; a request that a vendor may have begun with is never repeated."""

@@ -47,7 +47,7 @@ PARKED_SECONDS = 10
 RESUMED_POLLING_MS = 500
 """How long a run that takes up a parked job goes on asking: the job is a long one by now."""
 NOT_OFFERED = "this model is no longer offered; nothing was charged"
-GAVE_UP = "the image could not be made; nothing was charged"
+GAVE_UP = "the work on the image was cut short; try again; nothing was charged"
 
 
 class Step(Enum):
@@ -60,16 +60,20 @@ class Step(Enum):
     SUBMIT = auto()
     """It may be submitted."""
     GIVE_UP = auto()
-    """Every permitted submission was made and none is known to run."""
+    """Another submission is not permitted, or might make the images a second time."""
 
 
-def next_step(generation: Generation, now_ms: int) -> Step:
-    """Decide how to go on with a generation that was just claimed."""
+def next_step(generation: Generation, now_ms: int, *, repeats_safely: bool) -> Step:
+    """Decide how to go on with a generation that was just claimed.
+
+    `repeats_safely` is the provider's.
+    """
     if now_ms >= generation.deadline_at_ms:
         return Step.EXPIRE
     if generation.provider_ref is not None:
         return Step.POLL
-    return Step.SUBMIT if generation.submits < MAX_SUBMITS else Step.GIVE_UP
+    may_submit = repeats_safely or not generation.is_in_doubt
+    return Step.SUBMIT if may_submit and generation.submits < MAX_SUBMITS else Step.GIVE_UP
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ class Worker:
             provider.cancel(_job(generation, request), generation.provider_ref)
 
     def _go_on(self, generation: Generation, run: _Run) -> None:
-        match next_step(generation, self.clock.now_ms()):
+        repeats_safely = run.provider.repeats_safely
+        match next_step(generation, self.clock.now_ms(), repeats_safely=repeats_safely):
             case Step.EXPIRE:
                 self._expire(generation, run)
             case Step.GIVE_UP:

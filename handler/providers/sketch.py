@@ -8,6 +8,7 @@ import io
 import logging
 import zlib
 from dataclasses import dataclass
+from typing import ClassVar
 
 from PIL import Image
 
@@ -46,6 +47,8 @@ class SketchProvider:
     """Paints procedurally; `ref` is the epoch millisecond at which a delayed job is ready."""
 
     clock: Clock
+    repeats_safely: ClassVar[bool] = True
+    """It paints the same again, here."""
 
     def submit(self, job: Job) -> Outcome:
         """See `Provider`."""

@@ -8,7 +8,7 @@ outcome, so that a request which may have begun is never made again.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from handler.core.errors import ProviderFailure
 from handler.core.failures import FailureKind
@@ -68,6 +68,8 @@ class VendorProvider:
     outputs: Outputs
     max_inline_bytes: int
     """What the vendor takes of a reference image inside the input."""
+    repeats_safely: ClassVar[bool] = False
+    """A job of which nothing is known may run there all the same, and be billed."""
 
     def submit(self, job: Job) -> Outcome:
         """See `Provider`."""

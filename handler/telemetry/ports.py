@@ -164,6 +164,11 @@ class ObservedProvider:
     watch: Stopwatch
     answered: Callable[[Outcome], None]
 
+    @property
+    def repeats_safely(self) -> bool:
+        """See `Provider`."""
+        return self.provider.repeats_safely
+
     def submit(self, job: Job) -> Outcome:
         """See `Provider`."""
         return self._ask(lambda: self.provider.submit(job))

@@ -45,9 +45,11 @@ class Life:
     image_count: int = 1
     is_certain: bool = True
     """Whether one fault, wherever it strikes, leaves the end as it is."""
+    repeats_safely: bool = True
+    """The provider's."""
 
     def provider(self) -> ScriptedProvider:
-        provider = ScriptedProvider()
+        provider = ScriptedProvider(repeats_safely=self.repeats_safely)
 
         def submit(_: Job) -> Outcome:
             return self.submit(len(provider.submitted))
@@ -79,6 +81,14 @@ LIVES = {
         PRICE_MICROS,
         submits=2,
         is_certain=False,
+    ),
+    "done at once, and billed": Life(
+        lambda _: Done([PNG]),
+        lambda _: Failed("never asked"),
+        Status.SUCCEEDED,
+        PRICE_MICROS,
+        is_certain=False,
+        repeats_safely=False,
     ),
     "running, then done": Life(
         lambda number: Running(f"job-{number}", 60),
@@ -192,6 +202,8 @@ def check(world: World, opened: Opened, generation: Generation, provider: Script
         assert hashlib.sha256(fetch(url)[0]).hexdigest() == image.sha256, "I5"
     assert bool(generation.images) == (generation.status is Status.SUCCEEDED), "I5"
     assert len(provider.submitted) <= generation.submits <= MAX_SUBMITS, "I9"
+    is_once = provider.repeats_safely or generation.submits <= generation.answered_submits + 1
+    assert is_once, "I9"
     assert {job.generation_id for job in provider.submitted} <= {generation.id}
 
 

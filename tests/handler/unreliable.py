@@ -100,6 +100,10 @@ class UnreliableProvider:
     provider: Provider
     outage: Outage
 
+    @property
+    def repeats_safely(self) -> bool:
+        return self.provider.repeats_safely
+
     def submit(self, job: Job) -> Outcome:
         outcome: Outcome = self.outage.pass_on("provider.submit", lambda: self.provider.submit(job))
         return outcome

@@ -427,6 +427,21 @@ WORKING = (
         "        return Step.SUBMIT\n",
     ),
     Mutant(
+        "a job that may be at work is submitted again",
+        "I9: a vendor is paid twice for one price",
+        WORK,
+        "may_submit = repeats_safely or not generation.is_in_doubt",
+        "may_submit = True",
+    ),
+    Mutant(
+        "a parked job counts as answered while it runs",
+        "I9: once its id is lost it would be submitted again",
+        WRITES,
+        '", #answered_submits = #submits REMOVE #provider_ref" if resubmit else ""',
+        '", #answered_submits = #submits"\n'
+        '    forget += " REMOVE #provider_ref" if resubmit else ""',
+    ),
+    Mutant(
         "a second job's id replaces the first's",
         "the provider's first job is never asked for again",
         WRITES,

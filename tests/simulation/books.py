@@ -119,7 +119,8 @@ class Books:
         require(charged <= number(item, "amount_micros"), "I4: charged too much")
         indexed = ("shard" in item, "due_at_ms" in item)
         require(set(indexed) == {not is_final(item)}, "I8: open generations are indexed")
-        require(number(item, "submits") <= MAX_SUBMITS, "I9: more submissions than allowed")
+        submits, answered = number(item, "submits"), number(item, "answered_submits")
+        require(answered <= submits <= MAX_SUBMITS, "I9: more submissions than allowed")
         require(is_final(item) == ("expires_at_ms" in item), "retention begins at the end")
         require("ttl" not in item or is_final(item), "held money would be deleted")
 
@@ -175,8 +176,9 @@ class Books:
         self.moves[move] += 1
         self.note(move.value, target)
 
-    def posting(self, generation_id: str) -> None:
-        """A provider is about to be given a job."""
+    def posting(self, generation_id: str, is_second: bool = False) -> None:
+        """A provider is about to be given a job; `is_second` is one too many."""
+        require(not is_second, "I9: a job was submitted again that may be at work")
         self.posts[generation_id] += 1
         intents = number(self.generations[f"GEN#{generation_id}"], "submits")
         require(self.posts[generation_id] <= intents, "I9: a submission without its intent")

@@ -40,6 +40,8 @@ class Life:
     ends: Status = Status.SUCCEEDED
     is_certain: bool = True
     """Whether one crash, wherever it strikes, leaves the end as it is."""
+    repeats_safely: bool = True
+    """The provider's: whether a job that may be at work may be submitted again."""
 
 
 LIVES = (
@@ -53,6 +55,14 @@ LIVES = (
             Failed("busy", retryable=True) if number == 1 else Done(pictures(job, 1, number))
         ),
         is_certain=False,
+    ),
+    Life(
+        "busy, then done, and billed",
+        lambda job, number: (
+            Failed("busy", retryable=True) if number == 1 else Done(pictures(job, 1, number))
+        ),
+        is_certain=False,
+        repeats_safely=False,
     ),
     Life(
         "running, parked, done",
@@ -160,7 +170,9 @@ class Lived:
 
     def __post_init__(self) -> None:
         self.report = Report(runs=1)
-        self.services = Services.new(self.life.on_submit, self.life.on_poll)
+        self.services = Services.new(
+            self.life.on_submit, self.life.on_poll, repeats_safely=self.life.repeats_safely
+        )
         self.system = build(self.services, random.Random(0), self.wrap)  # noqa: S311 - predictable
         self.people = People(self.system)
         self.director = Planned(self.plan, self.services.clock, self._intrude)

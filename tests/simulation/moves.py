@@ -33,7 +33,7 @@ MAY_CHANGE: Mapping[Move, frozenset[str]] = {
     Move.CLAIM: frozenset({"status", "fence", "lease_owner", "lease_until_ms", "due_at_ms"}),
     Move.INTENT: frozenset({"submits"}),
     Move.BIND: frozenset({"provider_ref"}),
-    Move.PARK: frozenset({"lease_until_ms", "due_at_ms", "provider_ref"}),
+    Move.PARK: frozenset({"lease_until_ms", "due_at_ms", "provider_ref", "answered_submits"}),
     Move.REDRIVE: frozenset({"due_at_ms"}),
     Move.CAPTURE: _END | {"images", "charged_micros"},
     Move.RELEASE: _UNPAID_END,
@@ -59,8 +59,8 @@ def move_of(after: Item, changed: set[str]) -> Move | None:
     """The move that changed those attributes of an open generation; None: there is no such."""
     if "status" in changed and is_final(after):
         return _end_of(after)
-    if "provider_ref" in changed and "provider_ref" not in after:
-        # Whoever parks to submit again forgets it, with a lease or after it was given back.
+    if "answered_submits" in changed:
+        # Whoever parks to submit again, with a lease or after it was given back.
         return Move.PARK
     return next((move for name, move in _BY_CHANGE if name in changed), None)
 

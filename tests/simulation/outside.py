@@ -133,6 +133,10 @@ class DistantProvider:
         self.provider = provider
         self.line = line
 
+    @property
+    def repeats_safely(self) -> bool:
+        return self.provider.repeats_safely
+
     def submit(self, job: Job) -> Outcome:
         outcome: Outcome = self._ask("submit", job, lambda: self.provider.submit(job))
         return outcome

@@ -44,7 +44,8 @@ class Storm:
             rng = random.Random(self.seed)  # noqa: S311 - it is to be predictable
             system_rng.seed(self.seed)
             moody = Moody(rng)
-            services = Services.new(moody.on_submit, moody.on_poll)
+            is_free = self.seed % 2 == 0
+            services = Services.new(moody.on_submit, moody.on_poll, repeats_safely=is_free)
             system = build(services, rng, self.wrap)
             people = People(system)
             self.story, self.trace = services.line.story, services.line.trace

@@ -25,10 +25,19 @@ def pictures(job: Job, count: int, take: int = 1) -> list[bytes]:
 
 
 class Studio:
-    """Implements `Provider`; `posting` is told of every job before it is taken."""
+    """Implements `Provider`; `posting` is told of every job before it is taken.
+
+    It is told, too, whether a job for the same generation may be at work already, which is let
+    pass where that costs nothing.
+    """
 
     def __init__(
-        self, on_submit: Verdict, on_poll: Verdict, posting: Callable[[str], None]
+        self,
+        on_submit: Verdict,
+        on_poll: Verdict,
+        posting: Callable[[str, bool], None],
+        *,
+        repeats_safely: bool,
     ) -> None:
         self.on_submit = on_submit
         self.on_poll = on_poll
@@ -36,15 +45,25 @@ class Studio:
         self.polls: Counter[str] = Counter()
         self.submits: Counter[str] = Counter()
         self.canceled: list[str] = []
+        self.repeats_safely = repeats_safely
+        self._at_work: set[str] = set()
+        """Generations with a job that did not fail so far, whoever was told."""
 
     def submit(self, job: Job) -> Outcome:
-        self.posting(job.generation_id)
+        is_second = job.generation_id in self._at_work
+        self.posting(job.generation_id, is_second and not self.repeats_safely)
         self.submits[job.generation_id] += 1
-        return self.on_submit(job, self.submits[job.generation_id])
+        self._at_work.add(job.generation_id)
+        return self._told(job, self.on_submit(job, self.submits[job.generation_id]))
 
     def poll(self, job: Job, ref: str) -> Outcome:
         self.polls[job.generation_id] += 1
-        return self.on_poll(job, self.polls[job.generation_id])
+        return self._told(job, self.on_poll(job, self.polls[job.generation_id]))
+
+    def _told(self, job: Job, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, Failed):
+            self._at_work.discard(job.generation_id)
+        return outcome
 
     def cancel(self, job: Job, ref: str) -> None:
         self.canceled.append(ref)

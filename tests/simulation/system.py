@@ -65,7 +65,9 @@ class Services:
     studio: Studio
 
     @classmethod
-    def new(cls, on_submit: Verdict, on_poll: Verdict) -> "Services":
+    def new(
+        cls, on_submit: Verdict, on_poll: Verdict, *, repeats_safely: bool = True
+    ) -> "Services":
         clock, bucket = SimulatedClock(), MemoryBucket()
         line = Line(clock)
 
@@ -76,7 +78,7 @@ class Services:
         dynamodb = MemoryDynamoDB(clock, books.written)
         for definition in table_definitions():
             dynamodb.create_table(**definition)
-        studio = Studio(on_submit, on_poll, books.posting)
+        studio = Studio(on_submit, on_poll, books.posting, repeats_safely=repeats_safely)
         return cls(clock, line, dynamodb, MemoryQueue(clock), bucket, books, studio)
 
 

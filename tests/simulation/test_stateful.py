@@ -56,7 +56,8 @@ class Acts(RuleBasedStateMachine):
         self.around.enter_context(listening())
         rng = random.Random(seed)  # noqa: S311 - it is to be predictable
         moody = Moody(rng)
-        self.services = Services.new(moody.on_submit, moody.on_poll)
+        is_free = seed % 2 == 0
+        self.services = Services.new(moody.on_submit, moody.on_poll, repeats_safely=is_free)
         self.system = build(self.services, rng)
         self.people = People(self.system)
         self.people.open_account(credits_micros)

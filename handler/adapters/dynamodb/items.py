@@ -113,6 +113,7 @@ def generation_from(item: Mapping[str, Any]) -> Generation:
         lease_owner=record.get("lease_owner"),
         lease_until_ms=record.get("lease_until_ms", 0),
         submits=record["submits"],
+        answered_submits=record.get("answered_submits", 0),
         provider_ref=record.get("provider_ref"),
         due_at_ms=record.get("due_at_ms"),
         finished_at_ms=record.get("finished_at_ms"),

@@ -149,7 +149,7 @@ def bind(pk: str, fence: int, provider_ref: str) -> Update:
 
 def park(pk: str, fence: int, due_at_ms: int, *, resubmit: bool) -> Update:
     """PARK: the lease ends now, the sweeper looks again at `due_at_ms`."""
-    forget = " REMOVE #provider_ref" if resubmit else ""
+    forget = ", #answered_submits = #submits REMOVE #provider_ref" if resubmit else ""
     return Update(
         pk,
         "SET #lease_until_ms = :none, #due_at_ms = :due" + forget,

@@ -321,7 +321,13 @@ class TestPark:
         parked = world.stores.jobs.park(generation, world.clock.now_ms(), resubmit=True)
         assert parked is not None
         assert parked.provider_ref is None
-        assert parked.submits == 1
+        assert (parked.submits, parked.answered_submits) == (1, 1)
+        assert not parked.is_in_doubt
+
+    def test_of_a_job_that_runs_on_it_knows_no_end(self, world: World, opened: Opened) -> None:
+        parked = world.stores.jobs.park(bound(world, opened), world.clock.now_ms())
+        assert parked is not None
+        assert (parked.submits, parked.answered_submits) == (1, 0)
 
     def test_an_older_worker_cannot_give_away_the_newer_ones_lease(
         self, world: World, opened: Opened

@@ -77,18 +77,30 @@ class TestNextStep:
         ("generation", "now_ms", "step"),
         [
             (record(), 999, Step.SUBMIT),
-            (record(submits=1), 999, Step.SUBMIT),
-            (record(submits=2), 999, Step.GIVE_UP),
+            (record(submits=1, answered_submits=1), 999, Step.SUBMIT),
+            (record(submits=2, answered_submits=2), 999, Step.GIVE_UP),
+            (record(submits=2, answered_submits=1), 999, Step.GIVE_UP),
             (record(submits=1, provider_ref="job"), 999, Step.POLL),
-            (record(submits=2, provider_ref="job"), 999, Step.POLL),
+            (record(submits=2, answered_submits=1, provider_ref="job"), 999, Step.POLL),
             (record(), 1000, Step.EXPIRE),
+            (record(submits=1), 1000, Step.EXPIRE),
             (record(submits=2, provider_ref="job"), 1000, Step.EXPIRE),
         ],
     )
+    @pytest.mark.parametrize("repeats_safely", [True, False])
     def test_it_follows_from_what_is_recorded(
-        self, generation: Generation, now_ms: int, step: Step
+        self, generation: Generation, now_ms: int, step: Step, *, repeats_safely: bool
     ) -> None:
-        assert next_step(generation, now_ms) is step
+        assert next_step(generation, now_ms, repeats_safely=repeats_safely) is step
+
+    @pytest.mark.parametrize(
+        ("repeats_safely", "step"), [(True, Step.SUBMIT), (False, Step.GIVE_UP)]
+    )
+    def test_a_job_that_may_be_at_work_is_submitted_again_only_where_that_is_safe(
+        self, step: Step, *, repeats_safely: bool
+    ) -> None:
+        """I9."""
+        assert next_step(record(submits=1), 999, repeats_safely=repeats_safely) is step
 
 
 class TestCharge:
@@ -220,6 +232,26 @@ class TestFailure:
         generation = run(world, world.generation(again), "run-2")
         assert (generation.status, generation.error) == (Status.FAILED, "busy")
         assert run(world, generation, "run-3") == generation
+        assert len(world.provider.submitted) == 2
+        assert available(world, opened) == CREDITS
+
+    def test_where_it_would_be_billed_one_without_an_answer_is_the_last(
+        self, world: World, opened: Opened
+    ) -> None:
+        """I9, I6: whatever became of the run, the vendor may be at work."""
+
+        def lost(_: Job) -> Outcome:
+            raise errors.OutcomeUnknown("no answer")
+
+        world.provider.repeats_safely = False
+        world.provider.submits = [Failed("busy", retryable=True), lost]
+        generation = world.admit(opened)
+        run(world, generation, "run-1")
+        with pytest.raises(errors.OutcomeUnknown):
+            run(world, generation, "run-2")
+        pass_lease(world)
+        ended = run(world, generation, "run-3")
+        assert (ended.status, ended.error) == (Status.FAILED, GAVE_UP)
         assert len(world.provider.submitted) == 2
         assert available(world, opened) == CREDITS
 
@@ -435,6 +467,26 @@ class TestGivingUp:
             with pytest.raises(errors.OutcomeUnknown):
                 run(world, generation, owner)
             pass_lease(world)
+        ended = run(world, generation, "run-3")
+        assert (ended.status, ended.error) == (Status.FAILED, GAVE_UP)
+        assert len(world.provider.submitted) == 2
+        assert available(world, opened) == CREDITS
+
+    def test_where_it_would_be_billed_one_without_an_answer_is_the_last(
+        self, world: World, opened: Opened
+    ) -> None:
+        """I9, I6: whatever became of the run, the vendor may be at work."""
+
+        def lost(_: Job) -> Outcome:
+            raise errors.OutcomeUnknown("no answer")
+
+        world.provider.repeats_safely = False
+        world.provider.submits = [Failed("busy", retryable=True), lost]
+        generation = world.admit(opened)
+        run(world, generation, "run-1")
+        with pytest.raises(errors.OutcomeUnknown):
+            run(world, generation, "run-2")
+        pass_lease(world)
         ended = run(world, generation, "run-3")
         assert (ended.status, ended.error) == (Status.FAILED, GAVE_UP)
         assert len(world.provider.submitted) == 2

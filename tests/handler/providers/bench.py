@@ -37,6 +37,10 @@ class Watched:
     provider: Provider
     services: Services
 
+    @property
+    def repeats_safely(self) -> bool:
+        return self.provider.repeats_safely
+
     def submit(self, job: Job) -> Outcome:
         self.services.books.posting(job.generation_id)
         return self.provider.submit(job)

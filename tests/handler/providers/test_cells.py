@@ -6,10 +6,12 @@ Each runs the real worker over the real adapter and its fake, with the books wat
 import contextlib
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from handler.core.generation import TOO_LATE
+from handler.core.generation import TOO_LATE, Status
+from handler.core.work import GAVE_UP
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
 from tests.handler.providers.cells.bedrock import BEDROCK
 from tests.handler.providers.cells.bfl import BFL
@@ -18,6 +20,7 @@ from tests.handler.providers.cells.fal import FAL
 from tests.handler.providers.cells.gemini import GEMINI
 from tests.handler.providers.cells.openai import COMPATIBLE, OPENAI
 from tests.handler.providers.cells.replicate import REPLICATE
+from tests.handler.unreliable import Died, Fault, Outage, UnreliableProvider
 from tests.vendors.server import TOKEN, Fake, closed_port, served
 
 VENDORS = (REPLICATE, FAL, OPENAI, COMPATIBLE, GEMINI, BFL, BEDROCK)
@@ -81,3 +84,24 @@ def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
         each.__dict__["fields"] for each in caplog.records if each.message == "provider failed"
     ]
     return [each["failure"] for each in logged if each["consequence"] == "ends the generation"]
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=name_of)
+def test_a_run_that_dies_before_it_can_tell_the_answer_stays_the_only_one(
+    vendor: VendorCells, fakes: dict[str, Fake]
+) -> None:
+    """I6, I9: the vendor may be at work, and may bill it."""
+    fake = fakes[vendor.provider]
+    fake.forget()
+    bench = Bench(vendor.provider, vendor.model, fake.base_url)
+    generation = bench.admit("a boat [good]")
+    worker = bench.system.worker
+    dying = UnreliableProvider(
+        worker.providers[vendor.provider], Outage(Fault.DIED, frozenset({1}))
+    )
+    with pytest.raises(Died):
+        replace(worker, providers={vendor.provider: dying}).run(generation.id, "run-1")
+    ended = bench.finish(generation)
+    assert (ended.status, ended.error) == (Status.FAILED, GAVE_UP)
+    assert vendor.posts_to(fake) == vendor.begun_at(fake) == ended.submits == 1
+    assert bench.available_micros == CREDITS_MICROS

@@ -17,7 +17,9 @@ are written, none finer than a micro-dollar. The forms are told apart by `by` an
   {"square": [512, 512]}}`.
 
 Each may have `references`: `{"price": 0.0011, "in": ["images"]}` is added to the price of each
-image for every image that the input refers to in these properties.
+image for every image that the input refers to in these properties. And each may have `text`:
+`{"price": 0.005, "bytes": 1000, "in": ["prompt"]}` is what so many bytes of these properties cost,
+in UTF-8, once for all images.
 """
 
 import json
@@ -35,9 +37,10 @@ from handler.core.pricing import (
     References,
     Side,
     Sides,
+    Text,
 )
 
-_COMMON = {"currency", "references"}
+_COMMON = {"currency", "references", "text"}
 _LARGEST_SIDE = 2**16
 
 
@@ -63,7 +66,7 @@ def parse_pricing(pricing: Any, schema: Mapping[str, Any]) -> Pricing:
         _require_fields("pricing", pricing, {"price", "unit"}, _COMMON)
         unit = _unit(pricing["unit"])
         rate = Flat(_price("price", pricing["price"], unit))
-    return Pricing(rate, unit, _references(pricing, schema))
+    return Pricing(rate, unit, _references(pricing, schema), _text(pricing, schema))
 
 
 def _require_fields(
@@ -227,3 +230,17 @@ def _references(pricing: Mapping[str, Any], schema: Mapping[str, Any]) -> Refere
         if _property(name, schema).get("type") not in ("string", "array"):
             raise ValueError(f"pricing.references.in: {name} must be of type string or array")
     return References(_price("references.price", references["price"]), tuple(names))
+
+
+def _text(pricing: Mapping[str, Any], schema: Mapping[str, Any]) -> Text | None:
+    if "text" not in pricing:
+        return None
+    text = pricing["text"]
+    _require_fields("pricing.text", text, {"price", "bytes", "in"})
+    names = _names("text.in", text["in"])
+    for name in names:
+        if _property(name, schema).get("type") != "string":
+            raise ValueError(f"pricing.text.in: {name} must be of type string")
+    if not _is_whole(text["bytes"], 1):
+        raise ValueError("pricing.text.bytes must be a whole number, 1 or more")
+    return Text(_price("text.price", text["price"]), text["bytes"], tuple(names))

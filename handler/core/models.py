@@ -53,11 +53,12 @@ class Model:
         Raises:
             InvalidInput: Such an input has no price.
         """
+        image_count = self.image_count(validated_input)
         try:
-            image_micros = self.pricing.image_micros(validated_input)
+            image_micros = self.pricing.image_micros(validated_input, image_count)
         except errors.Unpriced as unpriced:
             raise self._invalid([str(unpriced)]) from None
-        return image_micros * self.image_count(validated_input)
+        return image_micros * image_count
 
     def with_markup(self, factor: Fraction) -> "Model":
         """The same model at the operator's prices."""

@@ -1,9 +1,9 @@
 """What an image costs: exact, and known from the validated input alone, before it is made.
 
 A rate is the vendor's tariff in one of the forms that there are; `Pricing` adds what references
-cost and the operator's markup. Amounts are whole micro-USD an image, so what several cost divides
-by them without a rest, and a part of them can be charged exactly. Reading rates from a file, and
-refusing those that do not fit a schema, is `handler.catalogue.pricing`'s job.
+and words cost, and the operator's markup. Amounts are whole micro-USD an image, so what several
+cost divides by them without a rest, and a part of them can be charged exactly. Reading rates from a
+file, and refusing those that do not fit a schema, is `handler.catalogue.pricing`'s job.
 """
 
 import json
@@ -219,6 +219,25 @@ class References:
 
 
 @dataclass(frozen=True)
+class Text:
+    """What a vendor takes for the words of an input, once, however many images are made of them.
+
+    Vendors count tokens, which nobody else can count exactly; no token is less than a byte.
+    """
+
+    micros: int
+    """Of so many bytes."""
+    bytes: int
+    properties: tuple[str, ...]
+
+    def share_micros(self, given: Input, image_count: int) -> int:
+        """One image's part of it, rounded up."""
+        found = (given.get(name) for name in self.properties)
+        length = sum(len(each.encode()) for each in found if isinstance(each, str))
+        return -(-self.micros * length // (self.bytes * image_count))
+
+
+@dataclass(frozen=True)
 class Pricing:
     """What images of a model cost. Every price of the rate divides by `unit`."""
 
@@ -226,11 +245,12 @@ class Pricing:
     unit: int = 1
     """For how many images the rate's prices are."""
     references: References | None = None
+    text: Text | None = None
     markup: Fraction = Fraction(1)
     """The operator's factor; what it makes of an image's price is rounded up."""
 
-    def image_micros(self, given: Input) -> int:
-        """The exact price of one image by a validated input.
+    def image_micros(self, given: Input, image_count: int) -> int:
+        """The exact price of each of as many images by a validated input.
 
         Raises:
             Unpriced: It has none.
@@ -238,6 +258,8 @@ class Pricing:
         micros = self.rate.price_micros(given) // self.unit
         if self.references is not None:
             micros += self.references.micros * self.references.count(given)
+        if self.text is not None:
+            micros += self.text.share_micros(given, image_count)
         return self._marked_up(micros)
 
     def listed_micros(self, defaults: Input) -> int:
@@ -258,6 +280,12 @@ class Pricing:
             price = format_usd(self._marked_up(self.references.micros))
             names = " or ".join(self.references.properties)
             sentences.append(f"Each image in {names} adds {price} USD.")
+        if self.text is not None:
+            price = format_usd(self._marked_up(self.text.micros))
+            names = " and ".join(self.text.properties)
+            sentences.append(
+                f"The {names} of a request adds {price} USD per {self.text.bytes:,} bytes."
+            )
         return " ".join(sentences)
 
     def _marked_up(self, micros: int) -> int:

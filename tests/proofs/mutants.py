@@ -587,8 +587,8 @@ PRICES = (
         "several images for the price of one",
         "what was admitted does not pay what is made",
         MODELS,
-        "return image_micros * self.image_count(validated_input)",
-        "return image_micros * min(1, self.image_count(validated_input))",
+        "return image_micros * image_count",
+        "return image_micros * min(1, image_count)",
     ),
     Mutant(
         "a bad entry leaves the built-in model on the list",

@@ -51,6 +51,7 @@ BY_NAMED_SIZE: dict[str, Any] = {
     "sizes": {"small": [512, 512], "large": [1024, 1024]},
 }
 REFERENCES: dict[str, Any] = {"price": 0.0011, "in": ["image", "images"]}
+TEXT: dict[str, Any] = {"price": 0.005, "bytes": 1000, "in": ["prompt"]}
 
 
 def document(pricing: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from handler.catalogue.load import BUILT_IN, built_in, decoded, id_of, parse_model, read_model
 from handler.core.pricing import Flat, Pricing
 from handler.settings import PROVIDER_NAMES
-from tests.handler.catalogue.priced import BY_NAMED_SIZE, BY_SIDES, BY_VALUES, REFERENCES
+from tests.handler.catalogue.priced import BY_NAMED_SIZE, BY_SIDES, BY_VALUES, REFERENCES, TEXT
 from tests.handler.catalogue.priced import document as priced
 from tests.world import MODEL_DOCUMENT
 
@@ -161,7 +161,7 @@ def test_an_id_that_could_mislead_is_refused(model_id: str) -> None:
 @given(data=st.data())
 def test_whatever_a_document_holds_it_is_read_or_refused(data: st.DataObject) -> None:
     pricing = data.draw(st.sampled_from([BY_VALUES, BY_SIDES, BY_NAMED_SIZE]))
-    documents = [MODEL_DOCUMENT, priced({**pricing, "references": REFERENCES})]
+    documents = [MODEL_DOCUMENT, priced({**pricing, "references": REFERENCES, "text": TEXT})]
     document = copy.deepcopy(data.draw(st.sampled_from(documents)))
     for _ in range(data.draw(st.integers(1, 3))):
         within: Any = document
@@ -217,4 +217,7 @@ class TestShipped:
         for model_id, document in built_in().items():
             model = read_model(model_id, document)
             paid = model.amount_micros(model.validated({"prompt": "a boat"}))
-            assert paid * model.pricing.unit == model.listed_micros > 0
+            words_micros = 0
+            if model.pricing.text is not None:
+                words_micros = model.pricing.text.share_micros({"prompt": "a boat"}, 1)
+            assert (paid - words_micros) * model.pricing.unit == model.listed_micros > 0

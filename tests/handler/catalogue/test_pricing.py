@@ -13,6 +13,7 @@ from tests.handler.catalogue.priced import (
     BY_SIDES,
     BY_VALUES,
     REFERENCES,
+    TEXT,
     document,
 )
 
@@ -135,6 +136,26 @@ UNUSABLE: dict[str, tuple[dict[str, Any], Change, str]] = {
         put({"price": 0, "in": ["image"]}, "references"),
         "pricing.references.price must be above 0",
     ),
+    "text without its bytes": (
+        BY_SIDES,
+        put({"price": 0.005, "in": ["prompt"]}, "text"),
+        "pricing.text: fields missing ['bytes']",
+    ),
+    "text by no bytes": (
+        BY_SIDES,
+        put({**TEXT, "bytes": 0}, "text"),
+        "pricing.text.bytes must be a whole number, 1 or more",
+    ),
+    "text in a list": (
+        BY_SIDES,
+        put({**TEXT, "in": ["images"]}, "text"),
+        "pricing.text.in: images must be of type string",
+    ),
+    "text for nothing": (
+        BY_SIDES,
+        put({**TEXT, "price": 0}, "text"),
+        "pricing.text.price must be above 0",
+    ),
 }
 
 
@@ -183,3 +204,16 @@ def test_every_form_may_have_references(pricing: dict[str, Any]) -> None:
     alone = model.amount_micros(model.validated(given))
     with_three = model.validated({**given, "image": "a", "images": ["b", "c"], "n": 2})
     assert model.amount_micros(with_three) == 2 * (alone + 3 * 1100)
+
+
+@pytest.mark.parametrize("pricing", [BY_VALUES, BY_SIDES, BY_NAMED_SIZE, {"price": 1, "unit": 1}])
+def test_every_form_may_have_text(pricing: dict[str, Any]) -> None:
+    """Once for all images of a request: the rest of a division is rounded up, not given away."""
+    given = {"quality": "low", "prompt": "🚤" * 100}
+    plain, priced = (
+        parse_model("test/easel", document(each)) for each in (pricing, {**pricing, "text": TEXT})
+    )
+    for image_count, text_micros in ((1, 2000), (4, 2000), (3, 2001)):
+        wanted = plain.validated({**given, "n": image_count})
+        more = priced.amount_micros(wanted) - plain.amount_micros(wanted)
+        assert more == text_micros

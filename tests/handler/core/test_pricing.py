@@ -20,6 +20,7 @@ from tests.handler.catalogue.priced import (
     BY_SIDES,
     BY_VALUES,
     REFERENCES,
+    TEXT,
     document,
 )
 
@@ -110,11 +111,12 @@ class TestByMegapixels:
         assert str(refusal.value) == "invalid input: size: large has no price (allowed: small)"
 
     def test_it_is_explained(self) -> None:
-        pricing = {**BY_SIDES, "references": REFERENCES}
+        pricing = {**BY_SIDES, "references": REFERENCES, "text": TEXT}
         assert model_of(pricing).description_with_prices.endswith(
             " USD an image, by begun megapixels (1,048,576 pixels) of width x height:"
             " 1 = 0.03; 2 = 0.045; 3 = 0.06; 4 = 0.075."
             " Each image in image or images adds 0.0011 USD."
+            " The prompt of a request adds 0.005 USD per 1,000 bytes."
         )
 
 
@@ -174,6 +176,22 @@ class TestEveryForm:
         megapixels = ceil(Fraction(width * 2048, 1_048_576))
         exact = (first + (megapixels - 1) * further + references * surcharge) * markup
         assert amount(model_of(pricing, markup), raw) == ceil(exact)
+
+    @given(
+        micros=MICROS,
+        size=st.integers(1, 10**6),
+        length=st.integers(1, 9999),
+        count=st.integers(1, 10),
+        markup=MARKUPS,
+    )
+    def test_words_are_paid_once_however_many_images_and_never_below_the_markup(
+        self, micros: int, size: int, length: int, count: int, markup: Fraction
+    ) -> None:
+        text = {"price": usd(micros), "bytes": size, "in": ["prompt"]}
+        model = model_of({"price": usd(micros), "unit": 1, "text": text}, markup)
+        paid = amount(model, {"prompt": "x" * length, "n": count})
+        exact = (micros * count + Fraction(micros * length, size)) * markup
+        assert exact <= paid < exact + count * (1 + markup)
 
     @settings(max_examples=30)
     @given(

@@ -22,6 +22,7 @@ from tests.handler.providers.test_cells import VENDORS
 from tests.vendors.server import Fake, picture, served
 
 REFERENCE = "data:image/png;base64," + base64.b64encode(picture()).decode()
+PROMPT = "a boat of some words and a great deal of patience"
 BY_PROVIDER = {vendor.provider: vendor for vendor in VENDORS}
 MODELS = {
     model_id: document
@@ -66,8 +67,8 @@ def inputs_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{}, *(dict(zip(properties, row, strict=True)) for row in zip(*turning, strict=True))]
 
 
-def expected_micros(document: Mapping[str, Any], given: Mapping[str, Any]) -> int:
-    """Of one image."""
+def expected_micros(document: Mapping[str, Any], given: Mapping[str, Any], count: int) -> int:
+    """Of each of as many images."""
     pricing = document["pricing"]
     defaults = {
         name: member.get("default")
@@ -94,6 +95,9 @@ def expected_micros(document: Mapping[str, Any], given: Mapping[str, Any]) -> in
         price += images * Fraction(pricing["references"]["price"])
     micros = price * 10**6
     assert micros.denominator == 1
+    if "text" in pricing:
+        text = pricing["text"]
+        micros += ceil(Fraction(text["price"]) * 10**6 * len(PROMPT) / text["bytes"] / count)
     return int(micros)
 
 
@@ -113,12 +117,12 @@ def test_it_is_made_as_asked_for_and_charged_exactly(
     fake = fakes[vendor.provider]
     fake.forget()
     bench = Bench(vendor.provider, document, fake.base_url)
-    ended = bench.finish(bench.admit("a boat", **given))
+    ended = bench.finish(bench.admit(PROMPT, **given))
 
     count = given.get(document.get("image_count_property", ""), 1)
     assert (ended.status, ended.error) == (Status.SUCCEEDED, None)
     assert len(bench.stored(ended)) == count
-    assert ended.charged_micros == expected_micros(document, given) * count
+    assert ended.charged_micros == expected_micros(document, given, count) * count
     assert bench.available_micros == CREDITS_MICROS - ended.charged_micros
     assert vendor.posts_to(fake) == 1
 

@@ -79,8 +79,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         yield Ran(stack, fakes, before_micros - stack.available_micros, generated, asked)
 
 
+def prompt_for(model: Model) -> str:
+    return f"a boat by {model.provider}"
+
+
 async def generate_all(stack: Stack) -> dict[str, Generated]:
-    asked = [stack.generate(model.id, prompt=f"a boat by {model.provider}") for model in MODELS]
+    asked = [stack.generate(model.id, prompt=prompt_for(model)) for model in MODELS]
     answers = await asyncio.gather(*asked)
     return {model.provider: answer for model, answer in zip(MODELS, answers, strict=True)}
 
@@ -94,7 +98,7 @@ def test_an_assistant_generates(ran: Ran, model: Model) -> None:
     generated = ran.generated[model.provider]
     assert generated.status == "succeeded", generated.error
     assert [Image.open(io.BytesIO(image)).size for image in generated.images] == [(64, 48)]
-    price_micros = model.amount_micros(model.validated({"prompt": "a boat"}))
+    price_micros = model.amount_micros(model.validated({"prompt": prompt_for(model)}))
     assert generated.cost_micros == price_micros > 0
     assert ran.asked[model.provider] == 1
 

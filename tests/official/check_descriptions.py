@@ -164,7 +164,7 @@ class TestOpenAI:
     def test_a_wrong_answer_is_found(self) -> None:
         with served(Forgetful()) as fake, checked_by("openai", fake.base_url) as url:
             calls = Reached(fake, url).calls(url)
-            reply = calls.make("/images/generations", {"model": "m", "prompt": "a boat"})
+            reply = calls.make("/images/generations", {"model": "gpt-image-2", "prompt": "a boat"})
             assert (reply.status, reply.document()["title"]) == (500, WRONG)
 
 

@@ -14,6 +14,7 @@ from tests.official.check_clients import driven
 from tests.vendors import bedrock as bedrock_fake
 from tests.vendors import fal as fal_fake
 from tests.vendors import gemini as gemini_fake
+from tests.vendors.inputs.gemini import MODELS
 from tests.vendors.server import TOKEN, Arrivals, picture, served
 
 IMAGE = base64.b64encode(picture()).decode()
@@ -131,7 +132,7 @@ class TestGemini:
         assert gemini.told["wrong token"]["code"] == 400
 
     def test_models_are_listed(self, gemini: Driven) -> None:
-        assert gemini.told["models"] == [f"models/{name}" for name in gemini_fake.MODELS]
+        assert gemini.told["models"] == [f"models/{name}" for name in MODELS]
 
     def test_the_client_asks_for_the_same_as_we_do(self, gemini: Driven) -> None:
         given = {"prompt": "a boat [good]", "aspect_ratio": "16:9", "image_size": "2K"}

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.vendors.inputs.bedrock import INPUTS
+from tests.vendors.schemas import Problem, problems
 from tests.vendors.server import Broken, Fake, black, picture, scenario_of, silence
 
 Document = dict[str, Any]
@@ -90,11 +92,8 @@ REASONS = {
     "unheard of": "Unknown reason",
 }
 """By scenario: why there is no image in a success. With ` once`, only the first time."""
-MODELS = (
-    "stability.stable-image-core-v1:1",
-    "stability.sd3-5-large-v1:0",
-    "stability.stable-image-ultra-v1:1",
-)
+MOST_BYTES = 25_000_000
+"""Of a whole request."""
 _ARN = "arn:aws:bedrock:us-west-2::foundation-model"
 _SIGNED = re.compile(
     r"AWS4-HMAC-SHA256 Credential=[^/,]+/\d{8}/us-west-2/bedrock/aws4_request, "
@@ -116,13 +115,15 @@ class FakeBedrock(Fake):
     async def models(self, request: Request) -> Response:
         if not _SIGNED.fullmatch(request.headers.get("authorization", "")):
             return _error("unknown key")
-        summaries = [{"modelId": name, "modelArn": f"{_ARN}/{name}"} for name in MODELS]
+        summaries = [{"modelId": name, "modelArn": f"{_ARN}/{name}"} for name in INPUTS]
         return JSONResponse({"modelSummaries": summaries})
 
     async def invoke(self, request: Request) -> Response:
-        if not _SIGNED.fullmatch(request.headers.get("authorization", "")):
-            return _error("unknown key")
-        body = json.loads(await request.body())
+        sent = await request.body()
+        refusal = _refusal(request, sent)
+        if refusal is not None:
+            return refusal
+        body = json.loads(sent)
         word = scenario_of(body["prompt"])
         scenario = word.removesuffix(" once")
         is_first = self.count(f"request {body['prompt']}") == 1
@@ -159,10 +160,46 @@ def _answer(scenario: str) -> Document:
     return {"seeds": [7] * len(images), "finish_reasons": [None] * len(images), "images": images}
 
 
-def _error(scenario: str) -> Response:
+def _refusal(request: Request, sent: bytes) -> Response | None:
+    """What a request is refused with whatever its prompt says, if it is."""
+    if not _SIGNED.fullmatch(request.headers.get("authorization", "")):
+        return _error("unknown key")
+    if len(sent) > MOST_BYTES:
+        return _error("too large")
+    model = request.path_params["model"]
+    if model not in INPUTS:
+        return _error("no such model")
+    wrong = problems(INPUTS[model], json.loads(sent))
+    if not wrong:
+        return None
+    told = "".join(map(_told, wrong))
+    message = f"Malformed input request: {told}, please reformat your input and try again."
+    return _error("invalid", message)
+
+
+_RULES = {
+    "type": "expected type: {limit}, found: {value}",
+    "enum": "{value} is not a valid enum value",
+    "minimum": "{value} is not greater or equal to {limit}",
+    "maximum": "{value} is not less or equal to {limit}",
+    "maxLength": "expected maxLength: {limit}, actual: {length}",
+}
+
+
+def _told(problem: Problem) -> str:
+    if problem.rule == "required":
+        return f"#: required key [{problem.name}] not found"
+    if problem.rule == "additionalProperties":
+        return f"#: extraneous key [{problem.name}] is not permitted"
+    words = _RULES[problem.rule]
+    given = {"limit": problem.limit, "value": problem.value, "length": len(str(problem.value))}
+    return f"#/{problem.name}: {words.format(**given)}"
+
+
+def _error(scenario: str, said: str | None = None) -> Response:
     status, kind, message = PROBLEMS[scenario]
     headers = {"x-amzn-errortype": f"{kind}:http://internal.amazon.com/coral/com.amazon.bedrock/"}
-    return JSONResponse({"message": message}, status, headers=headers)
+    return JSONResponse({"message": said or message}, status, headers=headers)
 
 
 def _base64(data: bytes) -> str:

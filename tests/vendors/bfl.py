@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.vendors.inputs.bfl import INPUTS
+from tests.vendors.schemas import as_pydantic, problems
 from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
 
 Document = dict[str, Any]
@@ -94,10 +96,11 @@ class FakeBfl(Fake):
         )
 
     async def submit(self, request: Request) -> Response:
-        if request.headers.get("x-key") != TOKEN:
-            return _refusal("unauthenticated")
-        body = json.loads(await request.body())
-        prompt = str(body["prompt"])
+        model, body = request.path_params["model"], json.loads(await request.body())
+        refusal = _refused(request, model, body)
+        if refusal is not None:
+            return refusal
+        prompt = str(body.get("prompt"))
         word = scenario_of(prompt)
         scenario = word.removesuffix(" once")
         is_first = self.count(f"submission {prompt}") == 1
@@ -113,7 +116,7 @@ class FakeBfl(Fake):
             return await silence()
         if scenario in lost:
             return lost[scenario]()
-        return self._submitted(request.path_params["model"], body, scenario)
+        return self._submitted(model, body, scenario)
 
     def _submitted(self, model: str, body: Document, scenario: str) -> Response:
         task = Task(f"t{self.count('task')}", model, body, scenario)
@@ -174,7 +177,7 @@ class FakeBfl(Fake):
         sample = None if name is None else self.url(f"/files/{name}")
         if task.scenario == "elsewhere":
             sample = "https://bfl.blob.core.windows.net/results/sample.jpeg"
-        result = {"sample": sample, "prompt": task.input["prompt"], "seed": 7, "duration": 2.5}
+        result = {"sample": sample, "prompt": task.input.get("prompt"), "seed": 7, "duration": 2.5}
         return {"status": "Ready", "result": None if task.scenario == "no result" else result}
 
     def _document(self, task: Task, **more: Any) -> Document:
@@ -195,6 +198,17 @@ class FakeBfl(Fake):
         if name.startswith("black"):
             return Response(black("JPEG"))
         return Response(picture(len(name), "JPEG"))
+
+
+def _refused(request: Request, model: str, body: Document) -> Response | None:
+    """What a submission is refused with whatever its prompt says, if it is."""
+    if model not in INPUTS:
+        # A path like any other that nobody serves.
+        return _refusal("no model")
+    if request.headers.get("x-key") != TOKEN:
+        return _refusal("unauthenticated")
+    wrong = [as_pydantic(each) for each in problems(INPUTS[model], body)]
+    return JSONResponse({"detail": wrong}, 422) if wrong else None
 
 
 def _refusal(scenario: str) -> Response:

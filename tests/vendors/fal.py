@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.vendors.inputs.fal import INPUTS
+from tests.vendors.schemas import as_pydantic, problems
 from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
 
 Document = dict[str, Any]
@@ -126,6 +128,11 @@ ENDINGS: dict[str, Ending] = {
     ),
     "start timeout": (504, _flat("startup_timeout", "The runner did not start in time"), {}),
     "no runner": (503, _flat("runner_scheduling_failure", "No runner could be allocated"), {}),
+    "no connection": (
+        503,
+        _flat("runner_connection_refused", "The runner refused the connection"),
+        {},
+    ),
     "disconnected": (503, _flat("runner_disconnected", "The runner disconnected"), {}),
     "typed by header": (502, {}, {"x-fal-error-type": "runner_incomplete_response"}),
     "broke": (500, {"detail": "Internal Server Error"}, {}),
@@ -144,9 +151,18 @@ class Job:
     input: Document
     scenario: str
     webhook: str | None = None
+    refusal: Document | None = None
+    """What its model says of its input, where it does not take it."""
     looks: int = 0
     result_looks: int = 0
     is_canceled: bool = False
+
+    @property
+    def ending(self) -> Ending | None:
+        """What its result is, if not images."""
+        if self.refusal is not None:
+            return 422, self.refusal, {"x-fal-retryable": "false"}
+        return ENDINGS.get(self.scenario)
 
     @property
     def status(self) -> str:
@@ -220,7 +236,10 @@ class FakeFal(Fake):
     async def submit(self, request: Request) -> Response:
         if not _is_authorized(request):
             return _ended(PROBLEMS["unauthenticated"])
-        body = json.loads(await request.body())
+        model, body = request.path_params["model"], json.loads(await request.body())
+        if not self._is_offered(model):
+            alias = model.partition("/")[2]
+            return JSONResponse({"detail": f'Application "{alias}" not found'}, 404)
         prompt = str(body.get("prompt", ""))
         word = scenario_of(prompt)
         scenario = word.removesuffix(" once")
@@ -231,14 +250,21 @@ class FakeFal(Fake):
             return _ended(PROBLEMS[scenario])
         if scenario == "silent":
             return await silence()
-        if scenario == "broken":
-            return Broken()
-        if scenario == "gibberish":
-            return Response("<html>ok</html>")
-        # What comes after owner and name says how the application is called, not where it is.
-        app = "/".join(request.path_params["model"].split("/")[:2])
+        if scenario in ("broken", "gibberish"):
+            return Broken() if scenario == "broken" else Response("<html>ok</html>")
         webhook = request.query_params.get("fal_webhook")
-        job = Job(f"r{self.count('job')}-{len(self.jobs)}", app, body, scenario, webhook)
+        return self._queued(model, body, scenario, webhook)
+
+    def _is_offered(self, model: str) -> bool:
+        return model in INPUTS or any(each["endpoint_id"] == model for each in self.models)
+
+    def _queued(self, model: str, body: Document, scenario: str, webhook: str | None) -> Response:
+        # What comes after owner and name says how the application is called, not where it is.
+        app = "/".join(model.split("/")[:2])
+        wrong = [as_pydantic(each) for each in problems(INPUTS.get(model, {}), body)]
+        refusal = {"detail": wrong} if wrong else None
+        name = f"r{self.count('job')}-{len(self.jobs)}"
+        job = Job(name, app, body, scenario, webhook, refusal)
         self.jobs[job.id] = job
         return JSONResponse({**self._named(job), "status": "IN_QUEUE", "queue_position": 0})
 
@@ -254,43 +280,55 @@ class FakeFal(Fake):
         }
 
     async def status(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _ended(PROBLEMS["unauthenticated"])
         job = self.jobs.get(request.path_params["id"])
-        if job is None or not _is_authorized(request):
-            return JSONResponse({"detail": "Request not found"}, 404)
+        if job is None:
+            return _not_found()
         job.looks += 1
-        if job.scenario == "gone" and job.looks > 1:
-            return JSONResponse({"detail": "Request not found"}, 404)
-        if job.scenario == "blinking" and job.looks in (1, 2):
-            return Response("<html>nginx</html>", 502)
-        if job.scenario == "polls throttled" and job.looks < 3:
-            return JSONResponse({"detail": "slow down"}, 429, headers={"retry-after": "30"})
+        answers: dict[str, tuple[bool, Response]] = {
+            "gone": (job.looks > 1, _not_found()),
+            "blinking": (job.looks < 3, Response("<html>nginx</html>", 502)),
+            "polls throttled": (job.looks < 3, _throttled()),
+        }
+        is_disturbed, answer = answers.get(job.scenario, (False, Response()))
+        return answer if is_disturbed else self._standing(job)
+
+    def _standing(self, job: Job) -> Response:
         status = job.status
         document = {"status": status, **self._named(job), "logs": None}
         if status == "IN_QUEUE":
             document["queue_position"] = 1
         if status == "COMPLETED":
             document["metrics"] = {"inference_time": 1.5}
-            _, ending, _ = ENDINGS.get(job.scenario, (200, {}, {}))
+            _, ending, _ = job.ending or (200, {}, {})
             if "error_type" in ending:
                 document |= {"error": ending["detail"], "error_type": ending["error_type"]}
         return JSONResponse(document, 200 if status == "COMPLETED" else 202)
 
     async def result(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _ended(PROBLEMS["unauthenticated"])
         job = self.jobs.get(request.path_params["id"])
-        if job is None or not _is_authorized(request) or job.scenario == "result gone":
-            return JSONResponse({"detail": "Request not found"}, 404)
+        if job is None:
+            return _not_found()
         if job.is_canceled:
             return _ended(ENDINGS["canceled"])
         job.result_looks += 1
-        if job.scenario == "result blinking" and job.result_looks < 3:
-            return Response("<html>nginx</html>", 502)
-        if job.scenario in ENDINGS:
-            return _ended(ENDINGS[job.scenario])
-        if job.scenario == "result gibberish":
-            return Response("<html>ok</html>")
-        return JSONResponse(self._output(job))
+        answers: dict[str, tuple[bool, Response]] = {
+            "result gone": (True, _not_found()),
+            "result blinking": (job.result_looks < 3, Response("<html>nginx</html>", 502)),
+            "result throttled": (job.result_looks < 3, _throttled()),
+            "result gibberish": (True, Response("<html>ok</html>")),
+        }
+        is_disturbed, answer = answers.get(job.scenario, (False, Response()))
+        if is_disturbed:
+            return answer
+        return JSONResponse(self._output(job)) if job.ending is None else _ended(job.ending)
 
     async def cancel(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _ended(PROBLEMS["unauthenticated"])
         job = self.jobs.get(request.path_params["id"])
         if job is None:
             return JSONResponse({"status": "NOT_FOUND"}, 404)
@@ -378,6 +416,14 @@ def _data_url(data: bytes) -> str:
 
 def _is_authorized(request: Request) -> bool:
     return request.headers.get("authorization") == f"Key {TOKEN}"
+
+
+def _not_found() -> Response:
+    return JSONResponse({"detail": "Request not found"}, 404)
+
+
+def _throttled() -> Response:
+    return JSONResponse({"detail": "slow down"}, 429, headers={"retry-after": "30"})
 
 
 def _ended(ending: Ending) -> Response:

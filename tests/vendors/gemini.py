@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.vendors.inputs.gemini import MODELS, MOST_BYTES, snaked, unknown
 from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
 
 Document = dict[str, Any]
-MODELS = ("gemini-nano-banana-2.1", "gemini-3-pro-image", "gemini-3.1-flash-lite-image")
 USAGE = {"promptTokenCount": 9, "candidatesTokenCount": 1120, "totalTokenCount": 1129}
 _RPC = "type.googleapis.com/google.rpc"
 
@@ -138,10 +138,12 @@ class FakeGemini(Fake):
         )
 
     async def generate(self, request: Request) -> Response:
-        if request.headers.get("x-goog-api-key") != TOKEN:
-            return JSONResponse(_NO_KEY, 400)
-        body = json.loads(await request.body())
-        prompt = body["contents"][0]["parts"][0]["text"]
+        sent, model = await request.body(), request.path_params["model"]
+        refusal = _refusal(sent, model, request.headers.get("x-goog-api-key"))
+        if refusal is not None:
+            code = refusal["error"]["code"]
+            return JSONResponse(refusal, code)
+        prompt = json.loads(sent)["contents"][0]["parts"][0]["text"]
         word = scenario_of(prompt)
         scenario = word.removesuffix(" once")
         is_first = self.count(f"request {prompt}") == 1
@@ -161,7 +163,7 @@ class FakeGemini(Fake):
             {
                 **self._answer(scenario),
                 "usageMetadata": USAGE,
-                "modelVersion": request.path_params["model"],
+                "modelVersion": model,
                 "responseId": "r-1",
             }
         )
@@ -200,6 +202,42 @@ class FakeGemini(Fake):
             for name in MODELS
         ]
         return JSONResponse({"models": models})
+
+
+def _refusal(sent: bytes, model: str, key: str | None) -> Document | None:
+    """What a request is refused with whatever its prompt says, if it is."""
+    if key != TOKEN:
+        return _NO_KEY
+    if len(sent) > MOST_BYTES:
+        return _invalid(f"Request payload size exceeds the limit: {MOST_BYTES} bytes.")
+    if model not in MODELS:
+        said = f"models/{model} is not found for API version v1beta"
+        return _error(404, "NOT_FOUND", said)
+    asked = snaked(json.loads(sent))
+    for where, name in unknown(asked):
+        place = f" at '{where}'" if where else ""
+        said = f'Invalid JSON payload received. Unknown name "{name}"{place}: Cannot find field.'
+        return _invalid(
+            said, {"@type": f"{_RPC}.BadRequest", "fieldViolations": [{"field": where}]}
+        )
+    if not asked.get("contents"):
+        return _invalid("* GenerateContentRequest.contents: contents is not specified\n")
+    return _wrong_shape(model, asked.get("generation_config", {}).get("image_config", {}))
+
+
+def _wrong_shape(model: str, wanted: Document) -> Document | None:
+    shapes = MODELS[model]
+    ratio, size = wanted.get("aspect_ratio"), wanted.get("image_size")
+    if ratio is not None and ratio not in shapes.ratios:
+        return _invalid(f"Aspect ratio {ratio} is not supported for this model")
+    if size is not None and size not in shapes.sizes:
+        supported = ", ".join(shapes.sizes)
+        return _invalid(f"Unsupported image_size '{size}'. Supported values are: {supported}.")
+    return None
+
+
+def _invalid(message: str, *details: Document) -> Document:
+    return _error(400, "INVALID_ARGUMENT", message, *details)
 
 
 def _inline(data: bytes, media_type: str) -> Document:

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -10,11 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.vendors.inputs.openai import EDITS, GENERATIONS, is_size
+from tests.vendors.schemas import Problem, Schema, problems
 from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
 
 Document = dict[str, Any]
 
-MODELS = ("gpt-image-2", "gpt-image-2.5-flare", "stable-diffusion")
+OTHERS = ("stable-diffusion",)
+"""Models of servers that only speak its language: what they take is theirs to say."""
+MODELS = ("gpt-image-2", "gpt-image-2.5-flare", *OTHERS)
 
 
 def _error(message: str, kind: str, code: str | None, **more: Any) -> Document:
@@ -116,7 +120,7 @@ PROBLEMS: dict[str, tuple[int, Document, dict[str, str]]] = {
 
 
 class FakeOpenAI(Fake):
-    """Like the real one it refuses `response_format` for its own models."""
+    """It also stands for other servers, with the models that it does not know as its own."""
 
     base_path = "/v1"
     listed: Sequence[str] = MODELS
@@ -125,16 +129,25 @@ class FakeOpenAI(Fake):
         return Starlette(
             routes=[
                 Route("/v1/images/generations", self.create, methods=["POST"]),
-                Route("/v1/images/edits", self.create, methods=["POST"]),
+                Route("/v1/images/edits", self.edit, methods=["POST"]),
                 Route("/v1/models", self.models),
                 Route("/files/{name:path}", self.file),
             ]
         )
 
     async def create(self, request: Request) -> Response:
+        return await self._answer(request, GENERATIONS)
+
+    async def edit(self, request: Request) -> Response:
+        return await self._answer(request, EDITS)
+
+    async def _answer(self, request: Request, inputs: Mapping[str, Schema]) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return _refusal("unauthenticated")
         body = json.loads(await request.body())
+        refusal = _refused(body, inputs)
+        if refusal is not None:
+            return refusal
         word = scenario_of(body["prompt"])
         scenario = word.removesuffix(" once")
         is_first = self.count(f"creation {body['prompt']}") == 1
@@ -142,15 +155,6 @@ class FakeOpenAI(Fake):
             scenario = "good"
         if scenario in PROBLEMS:
             return _refusal(scenario)
-        if body["model"].startswith("gpt-image") and "response_format" in body:
-            return JSONResponse(
-                _error(
-                    "Unknown parameter: 'response_format'.",
-                    "invalid_request_error",
-                    "unknown_parameter",
-                ),
-                400,
-            )
         return await self._made(scenario, body)
 
     async def _made(self, scenario: str, body: Document) -> Response:
@@ -212,6 +216,63 @@ class FakeOpenAI(Fake):
         if name.startswith("removed"):
             return Response(status_code=404)
         return Response(picture(len(name)))
+
+
+def _refused(body: Document, inputs: Mapping[str, Schema]) -> Response | None:
+    """What a request is refused with whatever its prompt says, if it is."""
+    model = str(body.get("model"))
+    if model in OTHERS:
+        return None
+    if model not in inputs:
+        return _refusal("no model")
+    for problem in problems(inputs[model], body):
+        code, message = _RULES[problem.rule]
+        error = _error(message.format(**_words(problem)), "invalid_request_error", code)
+        return JSONResponse(_about(error, problem.name), 400)
+    size = body.get("size") or "auto"
+    if not is_size(size):
+        error = _error(f"Invalid size '{size}'.", "invalid_request_error", "invalid_value")
+        return JSONResponse(_about(error, "size"), 400)
+    return None
+
+
+_INTEGER = "Invalid '{name}': integer"
+_INSTEAD = "{limit}, but got {value} instead."
+_LOW = "below minimum value. Expected a value >="
+_HIGH = "above maximum value. Expected a value <="
+_LONG = "Invalid '{name}': string too long. Expected a string with maximum length"
+_RULES = {
+    "required": ("missing_required_parameter", "Missing required parameter: '{name}'."),
+    "additionalProperties": ("unknown_parameter", "Unknown parameter: '{name}'."),
+    "enum": ("invalid_value", "Invalid value: '{value}'. Supported values are: {limit}."),
+    "type": ("invalid_type", "Invalid type for '{name}': got '{value}' instead."),
+    "minimum": (
+        "integer_below_min_value",
+        f"{_INTEGER} {_LOW} {_INSTEAD}",
+    ),
+    "maximum": (
+        "integer_above_max_value",
+        f"{_INTEGER} {_HIGH} {_INSTEAD}",
+    ),
+    "maxLength": (
+        "string_above_max_length",
+        f"{_LONG} {{limit}}, but got a string with length {{length}} instead.",
+    ),
+    "minItems": ("empty_array", "Invalid '{name}': empty array."),
+    "maxItems": ("array_above_max_length", "Invalid '{name}': array too long."),
+}
+
+
+def _words(problem: Problem) -> Document:
+    limit = problem.limit
+    if isinstance(limit, list):
+        limit = ", ".join(f"'{each}'" for each in limit if each is not None)
+    length = len(str(problem.value))
+    return {"name": problem.name, "limit": limit, "value": problem.value, "length": length}
+
+
+def _about(error: Document, name: str) -> Document:
+    return {"error": {**error["error"], "param": name}}
 
 
 def _refusal(scenario: str) -> Response:

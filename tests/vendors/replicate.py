@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.vendors.inputs.replicate import INPUTS, OF_A_MODEL, OF_A_VERSION
+from tests.vendors.schemas import Problem, problems
 from tests.vendors.server import (
     TOKEN,
     Broken,
@@ -69,6 +72,7 @@ ERRORS = {
     "unknown error": "An unknown error occurred (E1000)",
     "memory": "CUDA out of memory. Tried to allocate 20.00 MiB (E1001)",
     "no webhook": "Webhook URL is empty (E4875)",
+    "at capacity": "At capacity - all prediction slots busy",
     "boot": "Model failed to boot and become ready within 600 seconds",
     "exception": "Prediction failed: ValueError: could not broadcast input array",
     "upload": "Failed to upload output: upload returned status 403 Forbidden",
@@ -167,9 +171,10 @@ class FakeReplicate(Fake):
         return _problem("no model") if model is None else JSONResponse(model)
 
     async def create(self, request: Request) -> Response:
-        if not _is_authorized(request):
-            return _problem("unauthenticated")
         body = json.loads(await request.body())
+        refusal = self._refusal(request, body)
+        if refusal is not None:
+            return refusal
         prompt = str(body["input"].get("prompt", ""))
         scenario, first = self._scenario(prompt)
         if scenario in PROBLEMS and first:
@@ -195,6 +200,26 @@ class FakeReplicate(Fake):
         self.predictions[prediction.id] = prediction
         return JSONResponse(self.document(prediction), 201, headers={"ratelimit-remaining": "599"})
 
+    def _refusal(self, request: Request, body: Document) -> Response | None:
+        """What a creation is refused with whatever its prompt says, if it is."""
+        if not _is_authorized(request):
+            return _problem("unauthenticated")
+        named = "/".join(request.path_params.values())
+        wrong = [
+            *_wrong_headers(request),
+            *map(_wrong_field, problems(OF_A_MODEL if named else OF_A_VERSION, body)),
+        ]
+        if wrong:
+            return _invalid(wrong)
+        model = named or _model_of(body["version"])
+        if model is None or (model and not self._is_offered(model)):
+            return _problem("no model" if named else "no version")
+        found = problems(INPUTS.get(model, {}), body["input"])
+        return _invalid([_wrong_field(each, "input") for each in found]) if found else None
+
+    def _is_offered(self, model: str) -> bool:
+        return model in INPUTS or model in self.models
+
     def _scenario(self, prompt: str) -> tuple[str, bool]:
         word = scenario_of(prompt)
         scenario = word.removesuffix(" once")
@@ -202,22 +227,28 @@ class FakeReplicate(Fake):
         return scenario, is_first or not word.endswith(" once")
 
     async def get(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _problem("unauthenticated")
         prediction = self.predictions.get(request.path_params["id"])
         if prediction is None:
             return _problem("no model")
         prediction.looks += 1
-        scenario = prediction.scenario
-        if scenario == "gone" and prediction.looks > 1:
-            return _problem("no model")
-        if scenario == "blinking" and prediction.looks in (1, 2):
-            return JSONResponse({"detail": "bad gateway"}, 502)
-        if scenario == "blinking for long" and prediction.looks < 8:
-            return JSONResponse({"detail": "bad gateway"}, 502)
-        if scenario == "polls throttled" and prediction.looks < 3:
-            return JSONResponse({"detail": "slow down"}, 429, headers={"retry-after": "30"})
+        looks, broken = prediction.looks, JSONResponse({"detail": "bad gateway"}, 502)
+        throttled = JSONResponse({"detail": "slow down"}, 429, headers={"retry-after": "30"})
+        answers: dict[str, tuple[bool, Response]] = {
+            "gone": (looks > 1, _problem("no model")),
+            "blinking": (looks < 3, broken),
+            "blinking for long": (looks < 8, broken),
+            "polls throttled": (looks < 3, throttled),
+        }
+        is_disturbed, answer = answers.get(prediction.scenario, (False, Response()))
+        if is_disturbed:
+            return answer
         return JSONResponse(self.document(prediction), headers={"ratelimit-remaining": "2999"})
 
     async def cancel(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _problem("unauthenticated")
         prediction = self.predictions.get(request.path_params["id"])
         if prediction is None:
             return _problem("no model")
@@ -312,6 +343,75 @@ def _base64(data: bytes) -> str:
 
 def _is_authorized(request: Request) -> bool:
     return request.headers.get("authorization") == f"Bearer {TOKEN}"
+
+
+_VERSION = re.compile(r"(?:(?P<model>[\w.-]+/[\w.-]+)(?::[0-9a-f]{64})?|[0-9a-f]{64})")
+_LIFETIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+_PREFER = re.compile(r"wait(?:=(?:[1-9]|[1-9][0-9]|60))?")
+
+
+def _model_of(version: str) -> str | None:
+    """Whose version it is: empty where it does not say, None where it is none."""
+    found = _VERSION.fullmatch(version)
+    return None if found is None else found["model"] or ""
+
+
+def _wrong_headers(request: Request) -> list[Document]:
+    """What the description's formats do not allow."""
+    lifetime, prefer = request.headers.get("cancel-after"), request.headers.get("prefer")
+    wrong = []
+    if lifetime is not None and _seconds(lifetime) < 5:
+        wrong.append(_field("format", "", "Cancel-After is no duration of 5s or more"))
+    if prefer is not None and not _PREFER.fullmatch(prefer):
+        wrong.append(_field("pattern", "", "Prefer is not wait, nor wait=1 or more"))
+    return wrong
+
+
+def _seconds(lifetime: str) -> int:
+    found = _LIFETIME.fullmatch(lifetime)
+    parts = (0, 0, 0) if found is None else [int(part or 0) for part in found.groups()]
+    return parts[0] * 3600 + parts[1] * 60 + parts[2]
+
+
+_RULES = {
+    "required": ("required", "{name} is required"),
+    "additionalProperties": (
+        "additional_property_not_allowed",
+        "Additional property {name} is not allowed",
+    ),
+    "enum": ("enum", "{name} must be one of the following: {limit}"),
+    "type": ("invalid_type", "Invalid type. Expected: {limit}"),
+    "minimum": ("number_gte", "Must be greater than or equal to {limit}"),
+    "maximum": ("number_lte", "Must be less than or equal to {limit}"),
+    "maxItems": ("array_max_items", "Array must have at most {limit} items"),
+}
+
+
+def _wrong_field(problem: Problem, within: str = "") -> Document:
+    kind, words = _RULES[problem.rule]
+    limit = problem.limit
+    if isinstance(limit, list):
+        limit = ", ".join(f'"{each}"' for each in limit)
+    # Of what is missing or too much, the object is named that it is missing from.
+    is_whole = problem.rule in ("required", "additionalProperties")
+    path = problem.path[:-1] if is_whole else problem.path
+    field = ".".join(filter(None, (within, *path)))
+    return _field(kind, field, words.format(name=problem.name, limit=limit))
+
+
+def _field(kind: str, field: str, description: str) -> Document:
+    return {"type": kind, "field": field, "description": description}
+
+
+def _invalid(fields: list[Document]) -> Response:
+    lines = [": ".join(filter(None, (each["field"], each["description"]))) for each in fields]
+    document = {
+        "title": "Input validation failed",
+        "detail": "".join(f"- {line}\n" for line in lines),
+        "status": 422,
+        "invalid_fields": fields,
+    }
+    return JSONResponse(document, 422, media_type="application/problem+json")
 
 
 def _problem(scenario: str) -> Response:

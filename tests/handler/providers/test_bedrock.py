@@ -172,7 +172,8 @@ class TestAttempts:
         with served(Slow(clock, seconds)) as fake:
             client = model_client("us-west-2", fake.base_url, 90)
             vendor = BedrockVendor(client, clock, References.up_to(1024))
-            answer = vendor.submit(Job("g-1", "model", {"prompt": "a boat [throttled]"}, 1))
+            model = str(BEDROCK.model["provider_model"])
+            answer = vendor.submit(Job("g-1", model, {"prompt": "a boat [throttled]"}, 1))
             assert isinstance(answer, Failed)
             assert (answer.kind, answer.retryable) == (Kind.CAPACITY, True)
             assert len(fake.arrivals.requests) == attempts

@@ -1,0 +1,1 @@
+"""What the vendors' models take, a module a vendor: where a contract is silent, anything."""

@@ -2,19 +2,24 @@
 
 import base64
 import json
+import zlib
 from typing import Any
 
 import pytest
 
 from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
-from handler.core.ports import Failed, Job
-from handler.providers.calls import Reply
-from handler.providers.gemini import is_not_begun, read, request_body
+from handler.core.ports import Done, Failed, Job, Outcome
+from handler.core.vendors import Secret, VendorAccess
+from handler.providers.calls import Reply, new_client
+from handler.providers.gemini import build, is_not_begun, read, request_body
 from handler.providers.inlining import Reference
+from handler.providers.setup import Setup
 from handler.providers.vendor import Ready
+from tests.fakes import ManualClock
 from tests.handler.providers.bench import Bench
 from tests.handler.providers.cells.gemini import GEMINI
+from tests.handler.providers.images.files import png_header, png_of
 from tests.vendors.gemini import PROBLEMS, FakeGemini
 from tests.vendors.server import TOKEN, picture, served
 
@@ -84,6 +89,61 @@ class TestEndToEnd:
             bench = Bench("gemini", GEMINI.model, fake.base_url)
             ended = bench.finish(bench.admit("a boat", images=[url]))
             assert ended.error == f"{told}; nothing was charged"
+            assert fake.arrivals.requests == []
+
+
+def grey(pixels: int, rows: int = 1) -> bytes:
+    """A PNG of lines of pixels, none of them packed: one pixel more is one byte more."""
+    lines = zlib.compress((b"\0" + bytes(range(256)) * (pixels // 256 + 1))[: pixels + 1] * rows, 0)
+    header = png_header(pixels, rows, colour=0)
+    return png_of([(b"IHDR", header), (b"IDAT", lines), (b"IEND", b"")])
+
+
+def images_of(size: int, count: int) -> list[bytes]:
+    """Images that hold so many bytes together."""
+    share, width = (size - 1_000) // (count - 1), 14_336 // count
+    surplus = len(grey(width, share // width)) - share
+    large = grey(width, share // width - surplus // width - 1)
+    rest = size - len(large) * (count - 1)
+    images = [large] * (count - 1) + [grey(rest - len(grey(1)) + 1)]
+    assert sum(map(len, images)) == size
+    return images
+
+
+class TestReferences:
+    """What all of them hold, as they are sent."""
+
+    def submitted(self, images: list[bytes], fake: FakeGemini) -> Outcome:
+        access = VendorAccess(Secret(TOKEN), fake.base_url)
+        provider = build(Setup("gemini", access, ManualClock(), new_client(), 20))
+        given = {
+            # Nothing takes more bytes in JSON.
+            "prompt": "\N{SAILBOAT}\N{ROWBOAT}" * 5_000,
+            "aspect_ratio": "16:9",
+            "image_size": "4K",
+            "images": [data_url(image) for image in images],
+        }
+        return provider.submit(Job("g-1", "gemini-3-pro-image", given, 1))
+
+    @pytest.mark.parametrize("count", [2, 14])
+    def test_as_much_as_is_taken_fits_into_a_request(self, count: int) -> None:
+        images = images_of(14 * 1024 * 1024, count)
+        with served(FakeGemini()) as fake:
+            assert isinstance(self.submitted(images, fake), Done)
+            (sent,) = fake.arrivals.requests
+        assert len(sent.body) < 20_000_000
+        _, *parts = json.loads(sent.body)["contents"][0]["parts"]
+        assert [base64.b64decode(part["inlineData"]["data"]) for part in parts] == images
+
+    @pytest.mark.parametrize("count", [2, 14])
+    def test_a_byte_more_is_refused_before_anything_is_asked(self, count: int) -> None:
+        with served(FakeGemini()) as fake:
+            answer = self.submitted(images_of(14 * 1024 * 1024 + 1, count), fake)
+            assert isinstance(answer, Failed)
+            assert (answer.kind, answer.retryable) == (Kind.INVALID_INPUT, False)
+            assert answer.reason == (
+                "the reference images hold more than 14,680,064 bytes together; nothing was charged"
+            )
             assert fake.arrivals.requests == []
 
 

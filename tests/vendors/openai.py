@@ -78,6 +78,12 @@ PROBLEMS: dict[str, tuple[int, Document, dict[str, str]]] = {
         ),
         {},
     ),
+    "no quota by type": (429, _error("Too many requests", "insufficient_quota", None), {}),
+    "no quota in words": (
+        429,
+        _error("You exceeded your current quota.", "requests", "429"),
+        {},
+    ),
     "hard limit": (
         400,
         _error(

@@ -11,14 +11,16 @@ from dataclasses import replace
 import pytest
 
 from handler.core.generation import TOO_LATE, Status
+from handler.core.vendors import Secret, VendorAccess
 from handler.core.work import GAVE_UP
+from handler.providers.dialects import DIALECTS
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
 from tests.handler.providers.cells.bedrock import BEDROCK
 from tests.handler.providers.cells.bfl import BFL
 from tests.handler.providers.cells.cell import Cell, VendorCells
 from tests.handler.providers.cells.fal import FAL
 from tests.handler.providers.cells.gemini import GEMINI
-from tests.handler.providers.cells.openai import COMPATIBLE, OPENAI
+from tests.handler.providers.cells.openai import COMPATIBLE, EVERYWHERE, OPENAI
 from tests.handler.providers.cells.replicate import REPLICATE
 from tests.handler.unreliable import Died, Fault, Outage, UnreliableProvider
 from tests.vendors.server import TOKEN, Fake, closed_port, served
@@ -50,11 +52,29 @@ def test_cell(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """I1 to I11, whatever the vendor does."""
-    caplog.set_level(logging.DEBUG)
     fake = fakes[vendor.provider]
-    fake.forget()
     base_url = closed_port() if cell.is_down else fake.base_url
-    bench = Bench(vendor.provider, vendor.model, base_url)
+    require(cell, vendor, fake, Bench(vendor.provider, vendor.model, base_url), caplog)
+
+
+@pytest.mark.parametrize("server", DIALECTS)
+@pytest.mark.parametrize("cell", EVERYWHERE, ids=name_of)
+def test_cell_of_every_server(
+    server: str, cell: Cell, fakes: dict[str, Fake], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a server is sent and however its errors are read, what comes of it is the same."""
+    fake = fakes[COMPATIBLE.provider]
+    access = VendorAccess(Secret(TOKEN), fake.base_url, server)
+    bench = Bench(COMPATIBLE.provider, COMPATIBLE.model, fake.base_url, access)
+    require(cell, COMPATIBLE, fake, bench, caplog)
+
+
+def require(
+    cell: Cell, vendor: VendorCells, fake: Fake, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Live through a situation, and compare what came of it with its cell."""
+    caplog.set_level(logging.DEBUG)
+    fake.forget()
     ended = bench.finish(bench.admit(f"a boat [{cell.scenario}]", **cell.input))
 
     assert ended.status is cell.status

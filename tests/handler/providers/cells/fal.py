@@ -29,6 +29,7 @@ SUCCESSES = (
     Cell("long queue", images=1),
     Cell("blinking", images=1),
     Cell("result blinking", images=1),
+    Cell("result throttled", images=1),
     Cell("polls throttled", images=1),
     Cell("slow file", images=1),
     # Partial: the difference is paid back.
@@ -42,6 +43,7 @@ SUCCESSES = (
     Cell("overloaded once", images=1, posts=2),
     Cell("model error once", images=1, submits=2, begun=2),
     Cell("no runner once", images=1, submits=2, begun=2),
+    Cell("no connection once", images=1, submits=2, begun=2),
     Cell("disconnected once", images=1, submits=2, begun=2),
     Cell("start timeout once", images=1, submits=2, begun=2),
 )
@@ -93,6 +95,7 @@ FAILED = (
     Cell("our timeout", Kind.TIMEOUT, TIMEOUT),
     Cell("start timeout", Kind.TIMEOUT, TIMEOUT, submits=2, begun=2),
     Cell("no runner", Kind.CAPACITY, CAPACITY, submits=2, begun=2),
+    Cell("no connection", Kind.PROVIDER_ERROR, THEIR_ERROR, submits=2, begun=2),
     Cell("disconnected", Kind.PROVIDER_ERROR, THEIR_ERROR, submits=2, begun=2),
     Cell("typed by header", Kind.PROVIDER_ERROR, THEIR_ERROR, submits=2, begun=2),
     Cell("broke", Kind.PROVIDER_ERROR, THEIR_ERROR),

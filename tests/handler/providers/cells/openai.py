@@ -44,6 +44,8 @@ NOT_MADE = (
     Cell("unauthenticated", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("unverified", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no quota", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("no quota by type", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("no quota in words", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("hard limit", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no model", Kind.MODEL_UNAVAILABLE, NO_MODEL, begun=0),
     Cell("no model any more", Kind.MODEL_UNAVAILABLE, NO_MODEL, begun=0),
@@ -89,6 +91,14 @@ NOT_USABLE = (
         "the provider's image is not accepted: its URL is not an https URL",
     ),
 )
+
+EVERYWHERE = tuple(
+    cell
+    for cell in (*SUCCESSES, *NOT_MADE)
+    if cell.scenario in ("good", "fewer", "moderated", "invalid", "unauthenticated", "no quota")
+    and not cell.is_down
+)
+"""Those that also run with each kind of server: success, in part, filter, input and account."""
 
 OPENAI = VendorCells(
     provider="openai",

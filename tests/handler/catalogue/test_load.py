@@ -216,7 +216,9 @@ class TestShipped:
     def test_the_cheapest_request_of_every_model_is_valid_and_costs_what_is_listed(self) -> None:
         for model_id, document in built_in().items():
             model = read_model(model_id, document)
-            paid = model.amount_micros(model.validated({"prompt": "a boat"}))
+            # An image, where one must be edited.
+            least = dict.fromkeys(document["input_schema"]["required"], "https://images.example/1")
+            paid = model.amount_micros(model.validated({**least, "prompt": "a boat"}))
             words_micros = 0
             if model.pricing.text is not None:
                 words_micros = model.pricing.text.share_micros({"prompt": "a boat"}, 1)

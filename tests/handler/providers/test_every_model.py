@@ -1,7 +1,7 @@
 """Every model that ships, from admission to stored images, through its adapter and a fake vendor.
 
-With its defaults, and with inputs that have each value and each bound of every property. What is
-charged is computed here from the file, by other means than the code's.
+With what it requires, and with inputs that have each value and each bound of every property. What
+is charged is computed here from the file, by other means than the code's.
 """
 
 import base64
@@ -56,7 +56,7 @@ def values_of(name: str, member: Mapping[str, Any]) -> list[Any]:
 
 
 def inputs_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The defaults, then as many inputs as the longest list of values has members."""
+    """The least, then as many inputs as the longest list of values has members."""
     properties = {
         name: values_of(name, member)
         for name, member in document["input_schema"]["properties"].items()
@@ -64,7 +64,9 @@ def inputs_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     }
     rows = max(map(len, properties.values()))
     turning = (itertools.islice(itertools.cycle(values), rows) for values in properties.values())
-    return [{}, *(dict(zip(properties, row, strict=True)) for row in zip(*turning, strict=True))]
+    required = document["input_schema"]["required"]
+    least = {name: values[0] for name, values in properties.items() if name in required}
+    return [least, *(dict(zip(properties, row, strict=True)) for row in zip(*turning, strict=True))]
 
 
 def expected_micros(document: Mapping[str, Any], given: Mapping[str, Any], count: int) -> int:

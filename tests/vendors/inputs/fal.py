@@ -11,6 +11,7 @@ from tests.vendors.schemas import Schema, takes
 
 _SIDE: Schema = {"type": "integer", "minimum": 1}
 _SIZES = ["square_hd", "square", "portrait_4_3", "portrait_16_9", "landscape_4_3", "landscape_16_9"]
+_RATIOS = ["21:9", "16:9", "4:3", "3:2", "1:1", "2:3", "3:4", "9:16", "9:21"]
 _ALL: dict[str, Schema] = {
     "prompt": {"type": "string"},
     "seed": {"type": ["integer", "null"]},
@@ -38,5 +39,18 @@ def _flux(most_steps: int) -> Schema:
 INPUTS: Mapping[str, Schema] = {
     "fal-ai/flux/schnell": _flux(12),
     "fal-ai/flux/dev": _flux(50),
+    "fal-ai/flux-pro/kontext": takes(
+        {
+            "prompt": {"type": "string"},
+            "image_url": {"type": "string"},
+            "num_images": {"type": "integer", "minimum": 1, "maximum": 4},
+            "aspect_ratio": {"enum": _RATIOS},
+            "guidance_scale": {"type": "number", "minimum": 1, "maximum": 20},
+            "safety_tolerance": {"enum": ["1", "2", "3", "4", "5", "6"]},
+            "output_format": {"enum": ["jpeg", "png"]},
+            "seed": {"type": ["integer", "null"]},
+        },
+        ("prompt", "image_url"),
+    ),
     "fal-ai/flux-2-pro": takes({**_ALL, "safety_tolerance": {"enum": ["1", "2", "3", "4", "5"]}}),
 }

@@ -4,22 +4,25 @@ A document is an object with `name`, `description`, `provider`, `provider_model`
 forms are in `handler.catalogue.pricing`), `input_schema` (JSON Schema 2020-12, closed, flat) and,
 where a caller may ask for several images, `image_count_property`; `source` says where its schema
 and its price were read, and when. Each is a file, whose path below a directory is its id, without
-`.json`. What an operator adds and changes is `handler.catalogue.published`'s matter.
+`.json`. How its text is read is `handler.catalogue.decoding`'s matter, what an operator adds and
+changes `handler.catalogue.published`'s.
 """
 
 import json
 import re
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
+from jsonschema.exceptions import best_match
 
+from handler.catalogue.decoding import decoded, listed, quoted, require_sound
 from handler.catalogue.pricing import parse_pricing
 from handler.core.models import Model
+from handler.core.nearest import nearest
 
 BUILT_IN = Path(__file__).parent / "models"
 
@@ -27,6 +30,8 @@ REQUIRED = frozenset(
     {"name", "description", "provider", "provider_model", "pricing", "input_schema"}
 )
 OPTIONAL = frozenset({"image_count_property", "source"})
+HIDDEN = "hidden"
+"""A field that an operator's entries may have besides."""
 _IMAGE_COUNTS = frozenset({"n", "num_images", "num_outputs"})
 """What vendors call the property that says how many images are made."""
 _REFERENCES = ("$ref", "$dynamicRef")
@@ -58,22 +63,6 @@ def id_of(path: Path, directory: Path) -> str:
     return path.relative_to(directory).with_suffix("").as_posix()
 
 
-def decoded(text: str) -> Any:
-    """A document from its text; what it says of prices is not rounded to floats.
-
-    Raises:
-        ValueError: It is no JSON.
-    """
-    return exact(json.loads(text), json.loads(text, parse_float=Decimal))
-
-
-def exact(document: Any, with_decimals: Any) -> Any:
-    """`document` with the prices of the same one that was read with decimals instead of floats."""
-    if isinstance(document, dict) and "pricing" in document:
-        return {**document, "pricing": with_decimals["pricing"]}
-    return document
-
-
 def parse_model(model_id: str, document: Document) -> Model:
     """Check a document, and read it.
 
@@ -82,14 +71,14 @@ def parse_model(model_id: str, document: Document) -> Model:
     """
     if not _ID.fullmatch(model_id) or len(model_id) > _ID_LENGTH:
         raise ValueError(
-            f"the id {model_id!r} must be names of letters, digits, '.', '_' and '-', with '/'"
-            f" between them, {_ID_LENGTH} characters at most"
+            f"the id {quoted(model_id)} must be names of letters, digits, '.', '_' and '-', with"
+            f" '/' between them, {_ID_LENGTH} characters at most"
         )
     _require_fields(document)
     try:
         _require_schema(document["input_schema"])
-    except (SchemaError, ValidationError) as error:
-        raise ValueError(error.message) from error
+    except (ArithmeticError, RecursionError) as error:
+        raise ValueError("input_schema holds a number or a pattern that is too large") from error
     model = read_model(model_id, document)
     _require_image_count(model)
     return model
@@ -110,30 +99,55 @@ def read_model(model_id: str, document: Document) -> Model:
     )
 
 
+def require_known(document: Mapping[str, Any]) -> None:
+    """Refuse fields that nothing has.
+
+    Raises:
+        ValueError: There is one; says which it may have been meant for.
+    """
+    known = sorted(REQUIRED | OPTIONAL | {HIDDEN})
+    for name in document:
+        if name not in known:
+            meant = did_you_mean(name, known)
+            raise ValueError(f"unknown field {quoted(name)}{meant} (allowed: {', '.join(known)})")
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """The names that `wrong` may have been meant for, as a question; empty if it is like none."""
+    alike = nearest(wrong, {name: [name] for name in known})
+    return f"; did you mean {' or '.join(map(quoted, alike))}?" if alike else ""
+
+
 def _require_fields(document: Document) -> None:
     if not isinstance(document, Mapping):
         raise ValueError("it must be an object")  # noqa: TRY004 - a file's fault, not a caller's
-    missing, unknown = REQUIRED - set(document), set(document) - REQUIRED - OPTIONAL
-    if missing or unknown:
-        raise ValueError(f"fields missing {sorted(missing)}, unknown {sorted(unknown)}")
+    require_sound(document)
+    require_known(document)
+    missing = sorted(REQUIRED - set(document))
+    if missing:
+        raise ValueError(f"without {', '.join(missing)}, which a model must have")
     for name in ("name", "description", "provider", "provider_model"):
         if not isinstance(document[name], str) or not document[name]:
             raise ValueError(f"{name} must be a non-empty string")
 
 
 def _require_schema(schema: Any) -> None:
-    # The format checker knows which patterns are none.
-    Draft202012Validator.check_schema(schema, Draft202012Validator.FORMAT_CHECKER)
+    try:
+        # The format checker knows which patterns are none.
+        Draft202012Validator.check_schema(schema, Draft202012Validator.FORMAT_CHECKER)
+    except SchemaError as error:
+        raise ValueError(_explained("input_schema", error)) from error
     if not isinstance(schema, dict):
         raise ValueError("input_schema must be an object")  # noqa: TRY004 - a file's fault
     properties = schema.get("properties", {})
-    undefined = set(schema.get("required", [])) - set(properties)
+    undefined = [name for name in schema.get("required", []) if name not in properties]
+    combined = [name for name in _COMBINATORS if name in schema]
     rules = [
         (schema.get("type") == "object", "must be of type object"),
         (schema.get("additionalProperties") is False, "must set additionalProperties to false"),
         (bool(properties), "must have properties"),
-        (not undefined, f"requires what it does not define: {sorted(undefined)}"),
-        (not set(_COMBINATORS) & set(schema), f"must be flat, without any of {_COMBINATORS}"),
+        (not undefined, f"requires what is no property of it: {listed(undefined)}"),
+        (not combined, f"must be flat, without {', '.join(combined)}"),
     ]
     for holds, rule in rules:
         if not holds:
@@ -151,7 +165,41 @@ def _require_property(name: str, member: Any) -> None:
     if any(name in text for name in _REFERENCES):
         raise ValueError(f"input_schema property {name} must not refer to anything")
     if "default" in member:
-        Draft202012Validator(member).validate(member["default"])
+        _require_default(name, member)
+
+
+def _require_default(name: str, member: Mapping[str, Any]) -> None:
+    error = best_match(Draft202012Validator(member).iter_errors(member["default"]))
+    if error is not None:
+        raise ValueError(_explained(f"input_schema.properties.{name}.default", error))
+
+
+def _explained(where: str, error: ValidationError | SchemaError) -> str:
+    """What is wrong with a schema or a default, without the validator's Python."""
+    path = where + error.json_path.removeprefix("$")
+    wanted = error.validator_value
+    words = _RULES.get(str(error.validator), "is not what JSON Schema 2020-12 has there")
+    shown = listed(wanted) if isinstance(wanted, list) else quoted(wanted)
+    return f"{path}: {quoted(error.instance)} {words.format(wanted=shown)}"
+
+
+_RULES: Mapping[str, str] = {
+    "type": "is not of type {wanted}",
+    "enum": "is not one of {wanted}",
+    "const": "is not {wanted}",
+    "format": "is no {wanted}",
+    "pattern": "does not match the pattern {wanted}",
+    "minimum": "is less than the minimum {wanted}",
+    "exclusiveMinimum": "is not more than {wanted}",
+    "maximum": "is greater than the maximum {wanted}",
+    "exclusiveMaximum": "is not less than {wanted}",
+    "multipleOf": "is not a multiple of {wanted}",
+    "minLength": "is shorter than {wanted} characters",
+    "maxLength": "is longer than {wanted} characters",
+    "minItems": "has fewer than {wanted} items",
+    "maxItems": "has more than {wanted} items",
+    "uniqueItems": "has the same item more than once",
+}
 
 
 def _require_image_count(model: Model) -> None:

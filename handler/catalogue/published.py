@@ -8,11 +8,26 @@ the list. The entries are published as one object, `{"format": 1, "models": {id:
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from handler.catalogue.load import REQUIRED, Document, built_in, decoded, exact, id_of, parse_model
+from handler.catalogue.decoding import (
+    decoded,
+    decoded_entries,
+    printable,
+    quoted,
+    require_sound,
+)
+from handler.catalogue.load import (
+    HIDDEN,
+    REQUIRED,
+    Document,
+    built_in,
+    did_you_mean,
+    id_of,
+    parse_model,
+    require_known,
+)
 from handler.core.errors import ConfigurationError
 from handler.core.models import Model
 
@@ -56,21 +71,42 @@ def read_directory(directory: Path, providers: Collection[str]) -> Directory:
     if not directory.is_dir():
         raise ConfigurationError(f"{directory} is no directory")
     texts, problems = {}, []
-    for path in sorted(directory.rglob("*.json")):
-        if any(part.startswith(".") for part in path.relative_to(directory).parts):
+    for path in sorted(directory.rglob("*")):
+        is_meant = path.suffix.lower() == ".json"
+        if not is_meant or any(part.startswith(".") for part in path.relative_to(directory).parts):
             continue
         model_id = id_of(path, directory)
         try:
-            text = path.read_text(encoding="utf-8")
-            provider = read_entry(model_id, decoded(text)).model.provider
-            if provider not in providers:
-                allowed = ", ".join(sorted(providers))
-                raise ValueError(f"provider must be one of {allowed}, not {provider!r}")  # noqa: TRY301
-        except (OSError, ValueError) as error:
-            problems.append(Problem(model_id, str(error)))
+            text = _text_of(path)
+            require_provider(read_entry(model_id, decoded(text)).model.provider, providers)
+        except ValueError as error:
+            problems.append(Problem(printable(model_id), str(error)))
         else:
             texts[model_id] = text
     return Directory(texts, tuple(problems))
+
+
+def _text_of(path: Path) -> str:
+    if path.suffix != ".json":
+        raise ValueError(f"the file's name ends in {path.suffix}; rename it to end in .json")
+    try:
+        # Some editors put a mark before a text, which no text may have within another.
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"it cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start + 1} is no UTF-8; save it as UTF-8 text") from error
+
+
+def require_provider(provider: str, providers: Collection[str]) -> None:
+    """Refuse a provider that there is not.
+
+    Raises:
+        ValueError: It is none of `providers`.
+    """
+    if provider not in providers:
+        meant, allowed = did_you_mean(provider, providers), ", ".join(sorted(providers))
+        raise ValueError(f"unknown provider {quoted(provider)}{meant} (allowed: {allowed})")
 
 
 def read_entry(model_id: str, entry: Any) -> Change:
@@ -81,18 +117,38 @@ def read_entry(model_id: str, entry: Any) -> Change:
     """
     if not isinstance(entry, Mapping):
         raise ValueError("it must be an object")  # noqa: TRY004 - a file's fault
-    is_hidden = entry.get("hidden", False)
+    require_sound(entry)
+    require_known(entry)
+    is_hidden = entry.get(HIDDEN, False)
     if not isinstance(is_hidden, bool):
         raise ValueError("hidden must be true or false")  # noqa: TRY004 - a file's fault
-    document: Document = {name: value for name, value in entry.items() if name != "hidden"}
-    missing = REQUIRED - set(document)
-    if missing:
-        if model_id not in built_in():
-            raise ValueError(
-                f"fields missing {sorted(missing)}: there is no built-in model of this id to change"
-            )
-        document = {**built_in()[model_id], **document}
-    return Change(parse_model(model_id, document), is_hidden)
+    missing = sorted(REQUIRED - set(entry))
+    if missing and model_id not in built_in():
+        meant = did_you_mean(model_id, built_in())
+        raise ValueError(
+            f"without {', '.join(missing)} it would change a built-in model, and none has the id"
+            f" {quoted(model_id)}{meant or ';'} a model of your own has all of these fields"
+        )
+    return Change(parse_model(model_id, completed(model_id, entry)), is_hidden)
+
+
+def completed(model_id: str, entry: Document) -> Document:
+    """What a model is described by: an entry with all fields, or the built-in one changed by it."""
+    given = {name: value for name, value in entry.items() if name != HIDDEN}
+    shipped = built_in().get(model_id)
+    if shipped is None or set(given) >= REQUIRED:
+        return given
+    # Where a field is replaced, its source is another.
+    source = {
+        field: told
+        for field, told in shipped.get("source", {}).items()
+        if _TOLD_OF[field] not in given
+    }
+    return {**shipped, **({"source": source} if "source" in shipped else {}), **given}
+
+
+_TOLD_OF = {"price": "pricing", "schema": "input_schema"}
+"""The field that each part of a `source` is about."""
 
 
 def encode(texts: Mapping[str, str]) -> bytes:
@@ -108,15 +164,14 @@ def decode(content: bytes) -> Mapping[str, Any]:
     Raises:
         ValueError: It is no such object.
     """
-    text = content.decode()
-    document = json.loads(text)
-    if not isinstance(document, dict) or document.get("format") != _FORMAT:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError("it is no UTF-8 text") from error
+    document, entries = decoded_entries(text, "models")
+    if document.get("format") != _FORMAT:
         raise ValueError(f"it is no object of the format {_FORMAT}")
-    models = document.get("models")
-    if not isinstance(models, dict):
-        raise ValueError("its models must be an object")  # noqa: TRY004 - a file's fault
-    with_decimals = json.loads(text, parse_float=Decimal)["models"]
-    return {name: exact(entry, with_decimals[name]) for name, entry in models.items()}
+    return entries
 
 
 @dataclass(frozen=True)
@@ -138,7 +193,7 @@ def merged(shipped: Mapping[str, Model], entries: Mapping[str, Any]) -> Merged:
         try:
             change = read_entry(model_id, entry)
         except ValueError as error:
-            problems.append(Problem(model_id, str(error)))
+            problems.append(Problem(printable(model_id), str(error)))
         else:
             if not change.is_hidden:
                 models[model_id] = change.model

@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from handler.catalogue.load import built_in, decoded
+from handler.catalogue.decoding import decoded, printable
+from handler.catalogue.load import built_in
 from handler.catalogue.published import Directory, encode, read_directory
 from handler.core.errors import ConfigurationError, OperatorRefused
 from handler.core.money import format_usd, json_usd, parse_usd
@@ -77,7 +78,7 @@ def _price_row(listed: Listed) -> Mapping[str, Any]:
     model = listed.model
     return {
         "id": listed.id,
-        "vendor": model.provider if model else listed.document.get("provider"),
+        "vendor": model.provider if model else _told(listed.document.get("provider")),
         "price": json_usd(model.listed_micros) if model else None,
         "unit": model.pricing.unit if model else None,
         "varies": bool(model.pricing.explained()) if model else None,
@@ -132,7 +133,7 @@ def _show(options: argparse.Namespace) -> int:
     if found.model is not None:
         described["description"] = found.model.description_with_prices
     if not options.json:
-        described = {name: _text(value) for name, value in described.items()}
+        described = {name: _told(value) for name, value in described.items()}
     print_one(options, described)
     return 0
 
@@ -142,8 +143,11 @@ def _number(price: Decimal) -> float:
     return float(price)
 
 
-def _text(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, dict) else value
+def _told(value: Any) -> Any:
+    """What a document says, right or wrong, for a terminal."""
+    if isinstance(value, str):
+        return printable(value)
+    return json.dumps(value, default=_number) if isinstance(value, dict) else value
 
 
 def _validate(options: argparse.Namespace) -> int:

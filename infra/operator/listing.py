@@ -9,11 +9,13 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from handler.catalogue.decoding import printable
 from handler.catalogue.load import REQUIRED, built_in, read_model
-from handler.catalogue.published import decode, read_entry
+from handler.catalogue.published import completed, decode, read_entry, require_provider
 from handler.core.errors import ConfigurationError
 from handler.core.models import Model
 from handler.core.ports import PublishedCatalogue
+from handler.settings import PROVIDER_NAMES
 
 
 class Standing(Enum):
@@ -92,11 +94,14 @@ def _published(model_id: str, entry: Any, providers: Collection[str], markup: Fr
     given = entry if isinstance(entry, Mapping) else {}
     is_change = model_id in built_in() and not set(given) >= REQUIRED
     origin = Origin.CHANGED if is_change else Origin.OWN
-    document = {**built_in()[model_id], **given} if is_change else given
+    document = completed(model_id, given)
     try:
         change = read_entry(model_id, entry)
+        # Nothing ever offers it, and nobody else says so.
+        require_provider(change.model.provider, PROVIDER_NAMES)
     except ValueError as error:
-        return Listed(model_id, Standing.UNUSABLE, origin, None, document, str(error))
+        shown = printable(model_id)
+        return Listed(shown, Standing.UNUSABLE, origin, None, document, str(error))
     standing = Standing.HIDDEN if change.is_hidden else _standing(change.model.provider, providers)
     return Listed(model_id, standing, origin, change.model.with_markup(markup), document)
 

@@ -112,14 +112,10 @@ def write(draft: Draft, directory: Path, *, replace: bool) -> Path:
     """
     path = directory / f"{draft.id}.json"
     text = json.dumps(draft.document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        content = text.encode()
-    except UnicodeEncodeError as error:
-        raise OperatorRefused(f"the description of {draft.id} holds what is no text") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("wb" if replace else "xb") as file:
-            file.write(content)
+        with path.open("w" if replace else "x", encoding="utf-8") as file:
+            file.write(text)
     except FileExistsError as error:
         raise OperatorRefused(
             f"{path} is there already; to write it anew, add --replace"

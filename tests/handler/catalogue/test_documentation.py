@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handler.catalogue.load import decoded
+from handler.catalogue.decoding import decoded
 from handler.catalogue.published import decode, encode, merged, read_entry
 
 PAGE = (Path(__file__).parents[3] / "docs" / "catalogue.md").read_text(encoding="utf-8")

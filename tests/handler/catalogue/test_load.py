@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.catalogue.load import BUILT_IN, built_in, decoded, id_of, parse_model, read_model
+from handler.catalogue.decoding import decoded
+from handler.catalogue.load import BUILT_IN, built_in, id_of, parse_model, read_model
 from handler.core.pricing import Flat, Pricing
 from handler.settings import PROVIDER_NAMES
 from tests.handler.catalogue.priced import BY_NAMED_SIZE, BY_SIDES, BY_VALUES, REFERENCES, TEXT
@@ -92,7 +93,7 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
         put({"$dynamicRef": "https://host.example/x"}, *PROPERTIES, "prompt", "items"),
         "must not refer",
     ),
-    "a pattern that is none": (put("(", *PROPERTIES, "prompt", "pattern"), "is not a 'regex'"),
+    "a pattern that is none": (put("(", *PROPERTIES, "prompt", "pattern"), 'is no "regex"'),
     "a wrong default": (put("2:1", *PROPERTIES, "aspect_ratio", "default"), "2:1"),
     "a default out of bounds": (put(9, *PROPERTIES, "num_outputs", "default"), "9"),
     "a property without a description": (

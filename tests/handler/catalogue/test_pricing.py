@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from handler.catalogue.load import decoded, parse_model
+from handler.catalogue.decoding import decoded
+from handler.catalogue.load import parse_model
 from tests.handler.catalogue.priced import (
     BY_NAMED_SIZE,
     BY_SIDES,

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.catalogue.load import built_in, decoded, read_model
-from handler.catalogue.published import Problem, decode, encode, merged, read_directory, read_entry
+from handler.catalogue.decoding import decoded
+from handler.catalogue.load import built_in, read_model
+from handler.catalogue.published import (
+    Problem,
+    completed,
+    decode,
+    encode,
+    merged,
+    read_directory,
+    read_entry,
+)
 from handler.core.errors import ConfigurationError
 from tests.world import MODEL_DOCUMENT, MODEL_ID
 
@@ -46,15 +57,42 @@ class TestDirectory:
         told = {problem.model_id: problem.message for problem in found.problems}
         assert set(told) == {"broken", "half/a", "vendor/x"}
         assert "Expecting property name" in told["broken"]
-        assert told["half/a"].startswith("fields missing ['description'")
-        assert told["half/a"].endswith("there is no built-in model of this id to change")
-        assert told["vendor/x"] == "provider must be one of scripted, sketch, not 'nobody'"
+        assert told["half/a"] == (
+            "without description, input_schema, pricing, provider, provider_model it would change a"
+            ' built-in model, and none has the id "half/a"; a model of your own has all of these'
+            " fields"
+        )
+        assert told["vendor/x"] == 'unknown provider "nobody" (allowed: scripted, sketch)'
 
     def test_what_is_no_text_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "a.json").write_bytes(b'{"name": "\xff"}')
         (tmp_path / "b.json").mkdir()
         found = read_directory(tmp_path, {"scripted"})
-        assert [problem.model_id for problem in found.problems] == ["a", "b"]
+        assert [(problem.model_id, problem.message) for problem in found.problems] == [
+            ("a", "byte 11 is no UTF-8; save it as UTF-8 text"),
+            ("b", "it cannot be read: Is a directory"),
+        ]
+
+    def test_a_file_whose_name_ends_in_capitals_is_not_passed_over(self, tmp_path: Path) -> None:
+        write(tmp_path, {"test/easel.JSON": MODEL_DOCUMENT, "local/sketch.json": DEAR})
+        found = read_directory(tmp_path, {"scripted", "sketch"})
+        assert set(found.texts) == {SKETCH}
+        assert found.problems == (
+            Problem(MODEL_ID, "the file's name ends in .JSON; rename it to end in .json"),
+        )
+
+    def test_a_name_that_is_no_text_can_be_told(self, tmp_path: Path) -> None:
+        (tmp_path / os.fsdecode(b"\xff.json")).write_text(json.dumps(MODEL_DOCUMENT))
+        (problem,) = read_directory(tmp_path, {"scripted"}).problems
+        assert problem.model_id == r"\udcff"
+        problem.message.encode()
+
+    def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_it(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "sketch.json").write_text("\ufeff" + json.dumps(MODEL_DOCUMENT))
+        texts = read_directory(tmp_path, {"scripted"}).texts
+        assert set(decode(encode(texts))) == {"sketch"}
 
     def test_an_empty_one_has_nothing(self, tmp_path: Path) -> None:
         assert read_directory(tmp_path, {"scripted"}).texts == {}
@@ -120,6 +158,30 @@ class TestMerged:
         found = merged(SHIPPED, {SKETCH: {"hidden": True}, MODEL_ID: {"hidden": False}})
         assert found.models == {}
         assert [problem.model_id for problem in found.problems] == [MODEL_ID]
+
+    @pytest.mark.parametrize(
+        ("model_id", "entry", "says"),
+        [
+            (SKETCH, {"hiden": True}, 'unknown field "hiden"; did you mean "hidden"?'),
+            ("local/skech", DEAR, 'the id "local/skech"; did you mean "local/sketch"?'),
+            (MODEL_ID, {**MODEL_DOCUMENT, "zzz": 1}, 'unknown field "zzz" (allowed: description,'),
+        ],
+    )
+    def test_what_is_misspelt_is_told_with_what_was_meant(
+        self, model_id: str, entry: Any, says: str
+    ) -> None:
+        with pytest.raises(ValueError, match=re.escape(says)):
+            read_entry(model_id, entry)
+
+    def test_where_a_field_is_replaced_its_source_is_not_the_shipped_one(self) -> None:
+        schnell = "black-forest-labs/flux-schnell"
+        shipped = built_in()[schnell]
+        assert set(shipped["source"]) == {"schema", "price"}
+        assert set(completed(schnell, DEAR)["source"]) == {"schema"}
+        assert completed(schnell, {"name": "x", "hidden": True})["source"] == shipped["source"]
+        own = {**DEAR, "source": {"price": "our contract of 2026"}}
+        assert completed(schnell, own)["source"] == own["source"]
+        assert "source" not in completed(SKETCH, DEAR)
 
     def test_hidden_is_a_truth(self) -> None:
         with pytest.raises(ValueError, match="hidden must be true or false"):

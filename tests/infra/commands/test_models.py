@@ -155,17 +155,21 @@ def test_a_mistake_is_told_and_nothing_is_published(models: Models) -> None:
     models.write("mine/painter", CHEAPER)
     models.write("local/sketch", {"provider": "nobody"})
     models.write("bfl/flux-2-pro", {"pricing": {"price": 0.0000001, "unit": 1}})
+    (models.directory / "bfl" / "flux-2-max.JSON").write_text("{}")
     for action in ("validate", "publish"):
         finished = models.type(action, str(models.directory), "--json")
         assert finished.returncode == 1
         found = json.loads(finished.stdout)
         said = {each["model_id"]: each["message"] for each in found["problems"]}
-        assert set(said) == {"mine/painter", "local/sketch", "bfl/flux-2-pro"}
-        assert "there is no built-in model of this id to change" in said["mine/painter"]
+        assert set(said) == {"mine/painter", "local/sketch", "bfl/flux-2-pro", "bfl/flux-2-max"}
+        assert "1e-07 is finer than one micro-dollar" in said["bfl/flux-2-pro"]
+        assert "rename it to end in .json" in said["bfl/flux-2-max"]
+        assert 'none has the id "mine/painter"' in said["mine/painter"]
+        assert said["local/sketch"].startswith('unknown provider "nobody" (allowed: bedrock, ')
         assert [each["id"] for each in found["models"]] == [SCHNELL]
     assert models.listed()[SCHNELL]["origin"] == "built in"
     finished = models.type("publish", str(models.directory))
-    assert "mine/painter.json: fields missing" in finished.stdout
+    assert "mine/painter.json: without description," in finished.stdout
     assert "nothing was published" in finished.stderr
 
 

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handler.catalogue.load import decoded, parse_model
+from handler.catalogue.decoding import decoded
+from handler.catalogue.load import parse_model
 from handler.core.errors import ConfigurationError, OperatorRefused, Unavailable
 from handler.core.models import Model
 from handler.core.vendors import Secret, VendorAccess

@@ -1,7 +1,6 @@
 """Catalogue files from Replicate's descriptions: of real models, and of odd and hostile ones."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from handler.catalogue.load import parse_model
 from handler.core.errors import OperatorRefused
 from handler.core.models import Model
-from infra.operator.importing.drafts import Draft, write
+from infra.operator.importing.drafts import Draft
 from infra.operator.importing.members import DESCRIPTION_LENGTH
 from infra.operator.importing.replicate import read
 from tests.infra.operator.importing.descriptions import RECORDED, replicate_model, schemas_of

@@ -21,6 +21,7 @@ from jsonschema.exceptions import best_match
 
 from handler.catalogue.decoding import decoded, listed, quoted, require_sound
 from handler.catalogue.pricing import parse_pricing
+from handler.catalogue.reaching import require_reaching
 from handler.core.models import Model
 from handler.core.nearest import nearest
 
@@ -81,6 +82,7 @@ def parse_model(model_id: str, document: Document) -> Model:
         raise ValueError("input_schema holds a number or a pattern that is too large") from error
     model = read_model(model_id, document)
     _require_image_count(model)
+    require_reaching(model)
     return model
 
 

@@ -33,6 +33,7 @@ from infra.operator.listing import (
     listed_models,
     published_entries,
 )
+from infra.operator.unpriced import unpriced
 
 DEFAULT_DIRECTORY = Path("models")
 WRONG = 1
@@ -188,19 +189,35 @@ def _ids_in(published: PublishedCatalogue) -> set[str]:
 def _print_directory(options: argparse.Namespace, read: Directory, more: Mapping[str, Any]) -> None:
     entries = {name: decoded(text) for name, text in read.texts.items()}
     rows = [
-        {"effect": _effect(listed), **_price_row(listed)}
+        {"effect": _effect(listed), **_price_row(listed), "unpriced": _unpriced(listed)}
         for listed in listed_models(entries, PROVIDER_NAMES, Fraction(1))
         if listed.id in entries
     ]
     problems = [asdict(problem) for problem in read.problems]
     if options.json:
-        print_one(options, {"models": rows, "problems": problems, **more})
+        document = {"models": rows, "prices": _BEFORE_MARKUP, "problems": problems}
+        print_one(options, {**document, **more})
         return
     if rows:
-        print_many(options, list(map(_shown, rows)), ["id", "effect", "vendor", "price"])
+        column = f"price {_BEFORE_MARKUP}"
+        shown = [{**row, column: _shown(row)["price"]} for row in rows]
+        print_many(options, shown, ["id", "effect", "vendor", column])
+    for row in rows:
+        for told in row["unpriced"]:
+            print(f"{row['id']} has no price for {told}; whoever asks for that is refused")
     for problem in read.problems:
         print(f"{problem.model_id}.json: {problem.message}")
     print(f"{len(rows)} usable, {len(problems)} not")
+
+
+_BEFORE_MARKUP = "before markup"
+"""What is published may be for stacks of several markups."""
+
+
+def _unpriced(listed: Listed) -> list[str]:
+    if listed.model is None or listed.standing is Standing.HIDDEN:
+        return []
+    return list(unpriced(listed.model))
 
 
 def _effect(listed: Listed) -> str:

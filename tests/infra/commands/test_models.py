@@ -28,6 +28,7 @@ from tests.vendors.replicate import FakeReplicate
 from tests.vendors.server import TOKEN, served
 
 SCHNELL = "black-forest-labs/flux-schnell"
+QUALITIES = {"unit": 1, "by": ["quality"], "prices": {"medium": 0.05}}
 CHEAPER = {"pricing": {"price": 0.002, "unit": 1}}
 
 
@@ -173,6 +174,23 @@ def test_a_mistake_is_told_and_nothing_is_published(models: Models) -> None:
     assert "nothing was published" in finished.stderr
 
 
+def test_what_has_no_price_is_told_and_which_prices_are_meant(models: Models) -> None:
+    models.write("openai/gpt-image-2", {"pricing": QUALITIES})
+    for action in ("validate", "publish"):
+        found = models.json(action, str(models.directory))
+        assert found["prices"] == "before markup"
+        (row,) = found["models"]
+        assert (row["price"], row["unpriced"]) == (0.05, ["quality: low, high"])
+        text = models.type(action, str(models.directory)).stdout
+        assert "price before markup" in text
+        assert "openai/gpt-image-2 has no price for quality: low, high; whoever asks" in text
+    shown = models.json("show", "openai/gpt-image-2")
+    assert (shown["price"], set(shown["source"])) == (0.075, {"schema"})
+    models.write("openai/gpt-image-2", {"pricing": QUALITIES, "hidden": True})
+    (row,) = models.json("validate", str(models.directory))["models"]
+    assert row["unpriced"] == []
+
+
 def test_an_empty_directory_is_published_on_purpose_alone(models: Models, tmp_path: Path) -> None:
     models.write(SCHNELL, CHEAPER)
     models.publish()
@@ -214,10 +232,17 @@ def test_a_deployed_stacks_models(
     assert SCHNELL not in models.listed()
     assert models.listed("--all")[SCHNELL]["status"] == "hidden"
 
-    broken = encode({SCHNELL: '{"pricing": {"price": 1}}', "acme/none": "[]"})
+    unknown = '{"provider": "nobody"}'
+    broken = encode(
+        {SCHNELL: '{"pricing": {"price": 1}}', "acme/none": "[]", "local/sketch": unknown}
+    )
     S3PublishedCatalogue(connect("s3"), bucket_of(described)).publish(broken)
     listed = models.listed("--all")
-    for model_id, why in ((SCHNELL, "fields missing ['unit']"), ("acme/none", "an object")):
+    for model_id, why in (
+        (SCHNELL, "unit"),
+        ("acme/none", "an object"),
+        ("local/sketch", "unknown provider"),
+    ):
         assert (listed[model_id]["status"], listed[model_id]["price"]) == ("unusable", None)
         assert why in listed[model_id]["problem"]
         assert f"{model_id} cannot be used: " in models.type("list").stdout

@@ -8,11 +8,12 @@ from handler.catalogue.live import LiveCatalogue
 from handler.core.admission import Admissions
 from handler.core.authentication import Authentication
 from handler.core.cancellation import Cancellation
+from handler.core.errors import ConfigurationError
 from handler.core.lookup import Lookup
 from handler.core.ports import Published, ReadPublished
 from handler.core.vendors import Secret
 from handler.core.waking import Waking
-from handler.settings import Settings
+from handler.settings import WEBHOOK_SECRETS, Settings
 from handler.web.services import ApiServices
 from handler.web.signatures import FalWebhook, StandardWebhook, Verify
 
@@ -26,9 +27,16 @@ def verifiers(secrets: Mapping[str, Secret]) -> dict[str, Verify]:
     """How the reports of each vendor that has a secret are verified.
 
     Raises:
-        ConfigurationError: A secret is none of its vendor's.
+        ConfigurationError: A secret is none of its vendor's; names its variable, not its value.
     """
-    return {name: _SCHEMES[name](secret) for name, secret in secrets.items()}
+    return {name: _verifier(name, secret) for name, secret in secrets.items()}
+
+
+def _verifier(vendor: str, secret: Secret) -> Verify:
+    try:
+        return _SCHEMES[vendor](secret)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{WEBHOOK_SECRETS[vendor]} {error}") from None
 
 
 def nothing_published(_: str | None) -> Published:

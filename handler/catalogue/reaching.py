@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from handler.core.models import Model
-from handler.core.pricing import ByMegapixels, ByValues, NamedSizes, Pricing
+from handler.core.pricing import ByMegapixels, ByValues, NamedSizes
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,11 @@ def require_reaching(model: Model) -> None:
                 f"input_schema must have {name}, required or with a default: without it every call"
                 f" of {model.provider} fails"
             )
-    for name in paid_by(model.pricing):
-        if not reach.passes(name):
-            raise ValueError(f"the price depends on {name}, {_unheard(model.provider, reach)}")
-    counted = model.image_count_property
-    if counted is not None and not reach.counts and not reach.passes(counted):
-        raise ValueError(f"image_count_property is {counted}, {_unheard(model.provider, reach)}")
+    for name in paid_by(model):
+        is_count = name == model.image_count_property
+        if not reach.passes(name) and not (is_count and reach.counts):
+            what = "images are counted by" if is_count else "the price depends on"
+            raise ValueError(f"{what} {name}, {_unheard(model.provider, reach)}")
 
 
 def always_given(model: Model) -> set[str]:
@@ -99,17 +98,20 @@ def always_given(model: Model) -> set[str]:
     return {name for name, member in properties.items() if name in required or "default" in member}
 
 
-def paid_by(pricing: Pricing) -> Iterator[str]:
-    """The properties that the price of an image depends on."""
-    rate = pricing.rate
+def paid_by(model: Model) -> Iterator[str]:
+    """The properties that the price of a generation depends on."""
+    rate, references = model.pricing.rate, model.pricing.references
     if isinstance(rate, ByValues):
         yield from rate.properties
     if isinstance(rate, ByMegapixels):
         size = rate.size
-        is_named = isinstance(size, NamedSizes)
-        yield from (size.name,) if is_named else (size.width.name, size.height.name)
-    if pricing.references is not None:
-        yield from pricing.references.properties
+        yield from (
+            (size.name,) if isinstance(size, NamedSizes) else (size.width.name, size.height.name)
+        )
+    if references is not None:
+        yield from references.properties
+    if model.image_count_property is not None:
+        yield model.image_count_property
 
 
 def _unheard(provider: str, reach: Reach) -> str:

@@ -31,12 +31,17 @@ class StandardWebhook:
     """`whsec_` and the key in base64."""
 
     def __post_init__(self) -> None:
+        """Check the secret.
+
+        Raises:
+            ConfigurationError: It is none; whoever has it says which setting it is from.
+        """
         try:
             key = self._key()
         except binascii.Error:
             key = b""
         if not self.secret.reveal().startswith(_PREFIX) or not key:
-            raise ConfigurationError("a webhook's secret must be whsec_ and base64, as given out")
+            raise ConfigurationError("must be whsec_ and base64, as the vendor gave it out")
 
     def __call__(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> bool:
         """See `Verify`."""
@@ -68,7 +73,8 @@ class FalWebhook:
     def __post_init__(self) -> None:
         if not all(map(_ED25519_KEY.fullmatch, self._keys())):
             raise ConfigurationError(
-                "fal's keys must be the x of its JSON Web Keys, 43 characters each, with commas"
+                "must be the x of each of fal's JSON Web Keys, 43 characters each, with commas"
+                " between them and nothing else"
             )
 
     def __call__(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> bool:

@@ -1,7 +1,9 @@
 """What `images-mcp serve` prints once it runs."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from handler.core.money import format_usd
 
@@ -16,8 +18,14 @@ def client_configuration(endpoint: str, key: str) -> str:
     return json.dumps({"mcpServers": {"tokenflux-images": server}}, indent=2)
 
 
-def banner(endpoint: str, key: str, available_micros: int, data: Path) -> str:
-    """Endpoint, key and configuration, ready to copy."""
+def banner(
+    endpoint: str,
+    key: str,
+    available_micros: int,
+    data: Path,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Endpoint, key and configuration, ready to copy; `more` is told beside them, by its name."""
     return "\n".join(
         [
             "",
@@ -27,6 +35,7 @@ def banner(endpoint: str, key: str, available_micros: int, data: Path) -> str:
             f"  key       {key}",
             f"  credits   {format_usd(available_micros)}",
             f"  data      {data}",
+            *(f"  {name.ljust(8)}  {value}" for name, value in more.items()),
             "",
             "Configuration for an MCP client:",
             "",

@@ -26,6 +26,7 @@ from handler.core.authentication import Authentication
 from handler.core.errors import ApiKeyDisabled, ConfigurationError, InvalidApiKey
 from handler.settings import Settings
 from handler.web.app import MCP_PATH, build_app
+from infra.lambda_runtime.event_source import read_event_source
 from infra.lambda_runtime.installation import find_installation
 from infra.lambda_runtime.system import on_lambda
 from infra.local.background import Background
@@ -40,11 +41,13 @@ from infra.local.environment import (
     function_environment,
     webhook_secrets,
 )
+from infra.local.foreseen import foreseen
 from infra.local.lifeline import Child
 from infra.local.lines import lines_in
 from infra.local.system import Resources, System
 from infra.local.watch import Watch
 from infra.operator.keys import create_key
+from infra.operator.vendor_names import NAMES
 from infra.provision import common_environment, create_resources
 from infra.template import load_template
 
@@ -90,13 +93,16 @@ def serve(options: Options) -> int:
 def _run(
     options: Options, data: DataDirectory, listening: socket.socket, running: contextlib.ExitStack
 ) -> int:
+    # Its processes read the environment each by itself, the worker only once the others run.
+    timing = {} if options.on_lambda else TIMING
+    foreseen(os.environ, timing)
     installation = find_installation() if options.on_lambda else None
     emulator, aws_endpoint = running.enter_context(running_emulator(data, os.environ))
     resources = _resources(aws_endpoint)
     environment = function_environment(
         os.environ,
         common_environment(resources.template, resources.attributes),
-        TIMING if installation is None else {},
+        timing,
     )
     # What is secret is not in `environment`, which is announced in a file.
     settings = Settings.from_env({**webhook_secrets(os.environ), **environment})
@@ -113,7 +119,8 @@ def _run(
     running.enter_context(data.announced(stack))
     server = _web_server(system)
     watch.start(when_over=server.close)
-    print(banner(endpoint, secret, account.available_micros, options.data), flush=True)
+    more = {"vendors": _vendors(settings), "log": str(data.log(_worker_log(resources, options)))}
+    print(banner(endpoint, secret, account.available_micros, options.data, more), flush=True)
     asyncio.run(server.serve([listening]))
     if watch.failure:
         raise ConfigurationError(watch.failure)
@@ -142,6 +149,17 @@ def _in_this_process(
         ),
         end_waits=clock.close,
     )
+
+
+def _vendors(settings: Settings) -> str:
+    """Whose models are offered beside the painter's."""
+    names = [name for vendor, name in NAMES.items() if vendor in settings.providers]
+    return ", ".join(names) or "none is on; docs/providers.md says how to turn one on"
+
+
+def _worker_log(resources: Resources, options: Options) -> str:
+    """Of the process that calls vendors."""
+    return read_event_source(resources.template).function if options.on_lambda else "worker"
 
 
 def _interrupt(*_: object) -> None:

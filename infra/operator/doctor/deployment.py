@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handler.bootstrap.api import verifiers
 from handler.bootstrap.tokens import with_tokens
 from handler.core.errors import ConfigurationError
+from handler.settings import COMPATIBLE, Settings
 from infra.operator.deployed import Deployment
 from infra.operator.doctor.configured import Problem, configured
-from infra.operator.doctor.diagnosis import Examined, listed_by, mismatches
+from infra.operator.doctor.diagnosis import Examined, listed_by, mismatches, unheard
 from infra.operator.doctor.probes import ask_all
 from infra.operator.vendor_names import NAMES
 
@@ -25,18 +27,32 @@ def examine_stack(deployment: Deployment) -> Examined:
     found = configured(worker)
     problems += found.problems
     vendors = {name: access for name, access in found.vendors.items() if name in NAMES}
+    listed = listed_by(deployment.stores.published, settings, problems)
     return Examined(
         place=f"the stack {deployment.description['StackName']}",
         verdicts=ask_all(vendors, deployment.new_client),
-        listed=listed_by(deployment.stores.published, settings, problems),
+        listed=listed,
         is_deployed=True,
         problems=[
             *problems,
             *mismatches(settings.providers, vendors),
+            *unheard(listed, vendors.get(COMPATIBLE)),
+            *_of_secrets(settings),
             *_alarm_problems(deployment),
         ],
         notes=[] if _parameter(deployment, "AlarmEmail") else ["Alarms are sent to nobody."],
     )
+
+
+def _of_secrets(settings: Settings) -> Iterator[Problem]:
+    try:
+        verifiers(settings.webhook_secrets)
+    except ConfigurationError as error:
+        yield Problem(
+            f"{error}; the API cannot start with it.",
+            'docs/providers.md, "Reports", says where it is from and which parameter it is; deploy'
+            " it empty, then anew.",
+        )
 
 
 def _with_tokens(

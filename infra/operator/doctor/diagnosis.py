@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from handler.catalogue.reaching import paid_by
 from handler.core.errors import ConfigurationError, Unavailable
 from handler.core.models import Model
 from handler.core.ports import PublishedCatalogue
-from handler.settings import Settings
+from handler.core.vendors import VendorAccess
+from handler.providers.dialects import DIALECTS
+from handler.settings import COMPATIBLE, Settings
 from infra.operator.doctor.configured import Problem
 from infra.operator.doctor.verdicts import State, Verdict
 from infra.operator.listing import Listed, Standing, listed_models, published_entries
@@ -57,6 +60,25 @@ def listed_by(
         problems.append(Problem(f"The list of models cannot be made: {error}.", remedy))
         return []
     return listed_models(entries, settings.providers, settings.price_markup)
+
+
+def unheard(listed: Sequence[Listed], access: VendorAccess | None) -> Iterator[Problem]:
+    """Models of the compatible server that are paid by what servers of its kind are not sent."""
+    if access is None:
+        return
+    sent = DIALECTS[access.server].parameters
+    for each in listed:
+        if each.model is None or each.standing is not Standing.OFFERED:
+            continue
+        if each.model.provider == COMPATIBLE:
+            wrong = [name for name in paid_by(each.model) if name not in sent]
+            if wrong:
+                yield Problem(
+                    f"The price of {each.id} depends on {', '.join(wrong)}, which a server of the"
+                    f" kind {access.server} is never sent.",
+                    "Name its kind by OPENAI_COMPATIBLE_SERVER (docs/providers.md has what each is"
+                    f" sent), or correct {each.id}.json and publish it again.",
+                )
 
 
 def problems_of(examined: Examined) -> list[Problem]:

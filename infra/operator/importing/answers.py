@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from handler.core.errors import ConfigurationError, OperatorRefused, Unavailable
 from handler.core.vendors import VendorAccess
@@ -21,11 +22,18 @@ def asked(vendor: str, access: VendorAccess, path: str, what: str) -> dict[str, 
         OperatorRefused: It does not know such a thing, or answers what cannot be read.
         Unavailable: It cannot be reached, or not now.
     """
-    name = NAMES[vendor]
+    name, calls = NAMES[vendor], calls_of(vendor, access)
     try:
-        reply = calls_of(vendor, access).tell("GET", path)
+        reply = calls.tell("GET", path)
     except CallFailed as error:
-        raise Unavailable(f"{name} cannot be reached: {error}") from error
+        variable = f"{vendor.upper()}_BASE_URL"
+        remedy = (
+            f"see whether {variable}, which leads there, is right"
+            if access.base_url
+            else "see whether this machine gets out to it, or through a proxy"
+        )
+        host = urlsplit(calls.base_url).netloc
+        raise Unavailable(f"{name} cannot be reached at {host}: {error}; {remedy}") from error
     if reply.is_success:
         return _document(reply, name)
     said = shown(words_of(reply), access.token)

@@ -22,9 +22,9 @@ from infra.template import Template
 from tests.infra.commands.typed import typed
 from tests.infra.operator.deployment import data_template, deploy, stack_template
 from tests.vendors.bedrock import FakeBedrock
-from tests.vendors.fal import FakeFal
+from tests.vendors.fal import FakeFal, public_key
 from tests.vendors.openai import FakeOpenAI
-from tests.vendors.replicate import FakeReplicate
+from tests.vendors.replicate import WEBHOOK_SECRET, FakeReplicate
 from tests.vendors.server import TOKEN, closed_port, served
 
 OURS = {*TOKENS.values(), *SWITCHES.values()}
@@ -34,6 +34,9 @@ BARE = {
     if name not in OURS and not name.endswith("_BASE_URL") and not name.startswith("AWS_")
 }
 WRONG = "wrong-6d1f"
+COMPATIBLE_IS_OFF = (
+    "OPENAI_COMPATIBLE_BASE_URL, which turns the OpenAI-compatible server on, is not set."
+)
 
 Deployed = Callable[..., Any]
 """Deploys a stack with these variables of the API and of the worker; what AWS says of it."""
@@ -57,6 +60,10 @@ class Examination:
     @property
     def problems(self) -> list[str]:
         return [each["what"] for each in self.document["problems"]]
+
+    @property
+    def remedies(self) -> list[str]:
+        return [each["remedy"] for each in self.document["problems"]]
 
 
 def doctor(environment: Mapping[str, str], *arguments: str, is_json: bool = True) -> Examination:
@@ -137,6 +144,54 @@ class TestOnThisMachine:
         assert any("replicate.com/account/api-tokens" in remedy for remedy in remedies)
         text = doctor(environment, "--data", str(tmp_path), is_json=False).text
         assert f"{len(found.problems)} things are wrong." in text
+
+    def test_what_serve_would_not_start_with_is_told_in_words(self, tmp_path: Path) -> None:
+        environment = {
+            "PRICE_MARKUP": "free",
+            "PUBLIC_URL": "http://images.example",
+            "REPLICATE_WEBHOOK_SECRET": WRONG,
+            "FAL_WEBHOOK_KEYS": WRONG,
+        }
+        found = doctor(environment, "--data", str(tmp_path))
+        assert found.code == 1
+        assert [each.partition(" must ")[0] for each in found.problems] == [*environment]
+        assert all("serve does not start with it" in text for text in found.remedies)
+
+    def test_the_markup_that_serve_would_have_is_read(self, tmp_path: Path) -> None:
+        assert doctor({"PRICE_MARKUP": "1.5"}, "--data", str(tmp_path)).code == 0
+
+    def test_what_is_set_and_does_nothing_is_noted(
+        self, replicate: FakeReplicate, tmp_path: Path
+    ) -> None:
+        environment = {
+            "OPENAI_COMPATIBLE_API_KEY": TOKEN,
+            "OPENAI_COMPATIBLE_SERVER": "vllm",
+            "FAL_BASE_URL": "https://fal.example",
+            "BEDROCK": "off",
+            "BEDROCK_BASE_URL": "https://bedrock.example",
+            "FAL_WEBHOOK_KEYS": public_key(),
+            "REPLICATE_API_TOKEN": TOKEN,
+            "REPLICATE_BASE_URL": replicate.base_url,
+            "REPLICATE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        }
+        found = doctor(environment, "--data", str(tmp_path))
+        assert (found.code, found.problems) == (0, [])
+        notes = [note for note in found.document["notes"] if " does nothing: " in note]
+        told = dict(note.split(" does nothing: ") for note in notes)
+        assert told == {
+            "FAL_BASE_URL": "FAL_KEY, which turns fal on, is not set.",
+            "FAL_WEBHOOK_KEYS": "FAL_KEY, which turns fal on, is not set.",
+            "BEDROCK_BASE_URL": "BEDROCK, which turns Amazon Bedrock on, is not on.",
+            "OPENAI_COMPATIBLE_API_KEY": COMPATIBLE_IS_OFF,
+            "OPENAI_COMPATIBLE_SERVER": COMPATIBLE_IS_OFF,
+            "REPLICATE_WEBHOOK_SECRET": "PUBLIC_URL, where vendors report to, is not set.",
+        }
+        reachable = {**environment, "PUBLIC_URL": "https://images.example"}
+        notes = doctor(reachable, "--data", str(tmp_path)).document["notes"]
+        assert not any(note.startswith("REPLICATE") for note in notes)
+        alone = {"PUBLIC_URL": "https://images.example"}
+        notes = doctor(alone, "--data", str(tmp_path)).document["notes"]
+        assert any(note.startswith("PUBLIC_URL does nothing: no vendor is on") for note in notes)
 
     def test_a_model_that_the_vendor_does_not_list_is_named_with_how_to_hide_it(
         self, tmp_path: Path
@@ -315,6 +370,40 @@ class TestOnADeployedStack:
         assert subscribed["SubscriptionArn"].startswith("arn:")
         assert doctor(aws, "--stack", name).problems == []
 
+    def test_a_webhooks_secret_that_is_none_is_named_and_not_shown(
+        self, aws: dict[str, str], name: str, deployed: Deployed
+    ) -> None:
+        api = {"PROVIDERS": "", "LOCAL_SKETCH": "on", "REPLICATE_WEBHOOK_SECRET": WRONG}
+        deployed(api, {})
+        (problem,) = doctor(aws, "--stack", name).problems
+        assert problem.startswith("REPLICATE_WEBHOOK_SECRET must be whsec_ and base64")
+
+    def test_a_price_by_what_this_kind_of_server_is_not_sent(
+        self, aws: dict[str, str], connect: Connect, name: str, deployed: Deployed
+    ) -> None:
+        pricing = {"unit": 1, "by": ["size"], "prices": {"512x512": 0.001}}
+        entry = json.dumps({"pricing": pricing})
+        with served(FakeOpenAI()) as fake:
+            fake.listed = ("stable-diffusion",)
+            worker = {
+                "OPENAI_COMPATIBLE_BASE_URL": fake.base_url,
+                "OPENAI_COMPATIBLE_API_KEY": TOKEN,
+                "OPENAI_COMPATIBLE_SERVER": "together",
+            }
+            api = {"PROVIDERS": "openai-compatible"}
+            described = deployed(api, worker)
+            bucket = Settings.from_env(stack_environment(described)).images_bucket
+            published = S3PublishedCatalogue(connect("s3"), bucket)
+            published.publish(encode({"self-hosted/stable-diffusion": entry}))
+            found = doctor(aws, "--stack", name)
+        assert found.problems == [
+            (
+                "The price of self-hosted/stable-diffusion depends on size, which a server of the"
+                " kind together is never sent."
+            )
+        ]
+        assert "OPENAI_COMPATIBLE_SERVER" in found.remedies[0]
+
     def test_published_models_that_cannot_be_used(
         self, aws: dict[str, str], connect: Connect, name: str, deployed: Deployed
     ) -> None:
@@ -328,6 +417,8 @@ class TestOnADeployedStack:
         assert found.problems[0].startswith(
             "What is published for local/sketch cannot be used, so it is not offered:"
         )
+        published.publish(encode({"local/sketch": '{"provider": "nobody"}'}))
+        assert 'unknown provider "nobody"' in doctor(aws, "--stack", name).problems[0]
         published.publish(b"[]")
         assert "The list of models cannot be made" in doctor(aws, "--stack", name).problems[0]
 

@@ -19,6 +19,7 @@ import httpx2
 import pytest
 
 from handler.core.accounts import hash_secret
+from handler.core.errors import ConfigurationError
 from handler.core.generation import Status, new_generation_id
 from infra.local.assistant import connected, fetch
 from infra.local.data import DataDirectory, RunningStack
@@ -331,6 +332,26 @@ def test_a_damaged_data_directory_is_told_in_a_line(data: Path, damaged: str) ->
     assert finished.returncode == 1
     assert str(data / damaged) in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+def test_it_says_which_vendors_are_on_and_where_the_workers_log_is(data: Path) -> None:
+    environ = {**os.environ, "FAL_KEY": "s3cr3t", "BFL_API_KEY": "s3cr3t"}
+    with launched(data, "--port", "0", environ=environ):
+        said = (data / "serve.log").read_text()
+    assert "vendors   fal, Black Forest Labs\n" in said
+    assert f"log       {data / 'logs' / 'worker.log'}\n" in said
+    assert "s3cr3t" not in said
+    assert (data / "logs" / "worker.log").exists()
+
+
+def test_what_a_worker_would_die_of_is_told_before_anything_runs(data: Path) -> None:
+    environ = {**os.environ, "PUBLIC_URL": "http://images.example"}
+    with (
+        pytest.raises(ConfigurationError, match="PUBLIC_URL must be https://host/path"),
+        launched(data, "--port", "0", environ=environ),
+    ):
+        pass
+    assert not (data / "emulator").exists()
 
 
 def test_a_truncated_announcement_counts_as_none(data: Path) -> None:

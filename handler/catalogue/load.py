@@ -19,7 +19,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from jsonschema.exceptions import best_match
 
-from handler.catalogue.decoding import decoded, listed, quoted, require_sound
+from handler.catalogue.decoding import decoded_unchecked, listed, quoted, require_sound
 from handler.catalogue.pricing import parse_pricing
 from handler.catalogue.reaching import require_reaching
 from handler.core.models import Model
@@ -53,7 +53,7 @@ def built_in() -> Mapping[str, Document]:
     """
     return MappingProxyType(
         {
-            id_of(path, BUILT_IN): decoded(path.read_text(encoding="utf-8"))
+            id_of(path, BUILT_IN): decoded_unchecked(path.read_text(encoding="utf-8"))
             for path in sorted(BUILT_IN.rglob("*.json"))
         }
     )

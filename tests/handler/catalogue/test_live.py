@@ -1,5 +1,6 @@
 """The models that are offered now: freshness, what happens when they cannot be read, callers."""
 
+import copy
 import json
 import logging
 import threading
@@ -24,6 +25,8 @@ from tests.world import MODEL_DOCUMENT, MODEL_ID, World, manual
 
 SKETCH = "local/sketch"
 MINUTE = 60
+
+DEEP = b'{"format": 1, "models": {"x": ' + b"[" * 100_000
 
 
 def content(entries: dict[str, Any]) -> bytes:
@@ -149,7 +152,9 @@ class TestTrouble:
         bucket.is_down = False
         assert live() == {}
 
-    @pytest.mark.parametrize("garbage", [b"", b"{", b'{"format": 2, "models": {}}'])
+    @pytest.mark.parametrize(
+        "garbage", [b"", b"{", b'{"format": 2, "models": {}}', DEEP, DEEP + b"]" * 100_000 + b"}}"]
+    )
     def test_an_object_that_is_none_is_as_good_as_unread(
         self,
         live: LiveCatalogue,
@@ -280,6 +285,23 @@ class TestCallers:
             for tool in ("get_model", "generate_image"):
                 arguments = {"model_id": SKETCH, "input": {"prompt": "x"}}
                 assert (await door.error(tool, arguments))[0] == f"model not found: {SKETCH}"
+
+    async def test_what_could_not_be_shown_keeps_no_caller_from_the_others(
+        self, world: World, services: ApiServices
+    ) -> None:
+        bounds = {"maximum": float("inf"), "minimum": float("nan")}
+        schema = copy.deepcopy(MODEL_DOCUMENT["input_schema"])
+        schema["properties"]["strength"] |= bounds
+        odd = {
+            "test/half": {**MODEL_DOCUMENT, "description": "half a \ud83d"},
+            "test/endless": {**MODEL_DOCUMENT, "input_schema": schema},
+            MODEL_ID: MODEL_DOCUMENT,
+        }
+        world.stores.published.publish(content(odd))
+        async with in_process("auto").open(services, world.open_account(1_000_000)) as door:
+            listed = await door.value("list_models")
+            assert [model["id"] for model in listed] == [SKETCH, MODEL_ID]
+            assert (await door.value("get_model", {"model_id": MODEL_ID}))["id"] == MODEL_ID
 
     @pytest.mark.parametrize(
         "later",

@@ -154,6 +154,10 @@ def _require_schema(schema: Any) -> None:
     for holds, rule in rules:
         if not holds:
             raise ValueError(f"input_schema {rule}")
+    for name, member in schema.items():
+        # They would be looked up, wherever they lead, each time an input is checked.
+        if name != "properties" and _refers(member):
+            raise ValueError(f"input_schema {name} must not refer to anything")
     for name, member in properties.items():
         _require_property(name, member)
 
@@ -163,11 +167,15 @@ def _require_property(name: str, member: Any) -> None:
         raise ValueError(f"input_schema property {name} must have a description")
     if "type" not in member and "enum" not in member:
         raise ValueError(f"input_schema property {name} must have a type or an enum")
-    text = json.dumps(member)
-    if any(name in text for name in _REFERENCES):
+    if _refers(member):
         raise ValueError(f"input_schema property {name} must not refer to anything")
     if "default" in member:
         _require_default(name, member)
+
+
+def _refers(schema: Any) -> bool:
+    text = json.dumps(schema)
+    return any(name in text for name in _REFERENCES)
 
 
 def _require_default(name: str, member: Mapping[str, Any]) -> None:

@@ -93,6 +93,14 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
         put({"$dynamicRef": "https://host.example/x"}, *PROPERTIES, "prompt", "items"),
         "must not refer",
     ),
+    "a schema that is fetched for names": (
+        put({"$ref": "https://host.example/x"}, "input_schema", "propertyNames"),
+        "input_schema propertyNames must not refer to anything",
+    ),
+    "a schema that is fetched for some inputs": (
+        put({"prompt": {"$ref": "https://host.example/x"}}, "input_schema", "dependentSchemas"),
+        "input_schema dependentSchemas must not refer to anything",
+    ),
     "a pattern that is none": (put("(", *PROPERTIES, "prompt", "pattern"), 'is no "regex"'),
     "a wrong default": (put("2:1", *PROPERTIES, "aspect_ratio", "default"), "2:1"),
     "a default out of bounds": (put(9, *PROPERTIES, "num_outputs", "default"), "9"),

@@ -233,9 +233,9 @@ def test_a_deployed_stacks_models(
     assert models.listed("--all")[SCHNELL]["status"] == "hidden"
 
     unknown = '{"provider": "nobody"}'
-    broken = encode(
-        {SCHNELL: '{"pricing": {"price": 1}}', "acme/none": "[]", "local/sketch": unknown}
-    )
+    half = r'{"name": "\ud800", "provider": "\ud800", "source": {"price": "\ud800"}}'
+    changed = {SCHNELL: '{"pricing": {"price": 1}}', "local/sketch": unknown}
+    broken = encode({**changed, "acme/none": "[]", "acme/half": half})
     S3PublishedCatalogue(connect("s3"), bucket_of(described)).publish(broken)
     listed = models.listed("--all")
     for model_id, why in (
@@ -247,6 +247,8 @@ def test_a_deployed_stacks_models(
         assert why in listed[model_id]["problem"]
         assert f"{model_id} cannot be used: " in models.type("list").stdout
         assert models.json("show", model_id)["status"] == "unusable"
+        assert models.type("show", model_id).stdout.encode()
+        assert models.type("list", "--all").stdout.encode()
     S3PublishedCatalogue(connect("s3"), bucket_of(described)).publish(b"?")
     assert "cannot be read: " in models.refused("list")
     assert models.publish()["taken_back"] == []

@@ -242,6 +242,7 @@ def test_a_deployed_stacks_models(
         (SCHNELL, "unit"),
         ("acme/none", "an object"),
         ("local/sketch", "unknown provider"),
+        ("acme/half", "not valid Unicode text"),
     ):
         assert (listed[model_id]["status"], listed[model_id]["price"]) == ("unusable", None)
         assert why in listed[model_id]["problem"]

@@ -26,6 +26,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from handler.catalogue.decoding import listed, quoted
 from handler.core.money import parse_usd
 from handler.core.pricing import (
     ByMegapixels,
@@ -74,10 +75,13 @@ def _require_fields(
 ) -> None:
     if not isinstance(value, dict):
         raise ValueError(f"{what} must be an object")  # noqa: TRY004 - a file's fault
-    missing = set(required) - set(value)
-    unknown = set(value) - set(required) - set(optional)
-    if missing or unknown:
-        raise ValueError(f"{what}: fields missing {sorted(missing)}, unknown {sorted(unknown)}")
+    known = {*required, *optional}
+    unknown = [name for name in value if name not in known]
+    if unknown:
+        raise ValueError(f"{what}: unknown {listed(unknown)} (allowed: {', '.join(sorted(known))})")
+    missing = sorted(set(required) - set(value))
+    if missing:
+        raise ValueError(f"{what} must have {', '.join(missing)}")
 
 
 def _unit(unit: Any) -> int:
@@ -91,7 +95,10 @@ def _is_whole(value: Any, minimum: int, maximum: float = float("inf")) -> bool:
 
 
 def _price(where: str, price: Any, unit: int = 1) -> int:
-    micros = parse_usd(price)
+    try:
+        micros = parse_usd(price)
+    except ValueError as error:
+        raise ValueError(f"pricing.{where}: {error}") from error
     if micros <= 0:
         raise ValueError(f"pricing.{where} must be above 0")
     if micros % unit:
@@ -165,7 +172,7 @@ def _require_a_default_price(rate: ByValues, schema: Mapping[str, Any]) -> None:
     members = ((name, schema["properties"][name]) for name in rate.properties)
     defaults = {name: member["default"] for name, member in members if "default" in member}
     if not rate.prices_beside(defaults):
-        raise ValueError(f"pricing.prices has none for the defaults {defaults}")
+        raise ValueError(f"pricing.prices has none for the defaults {quoted(defaults)}")
 
 
 def _by_megapixels(pricing: Mapping[str, Any], schema: Mapping[str, Any]) -> ByMegapixels:

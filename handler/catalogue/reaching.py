@@ -110,6 +110,8 @@ def paid_by(model: Model) -> Iterator[str]:
         )
     if references is not None:
         yield from references.properties
+    if model.pricing.text is not None:
+        yield from model.pricing.text.properties
     if model.image_count_property is not None:
         yield model.image_count_property
 

@@ -35,9 +35,9 @@ def drop(name: str) -> Change:
 
 
 UNUSABLE: dict[str, tuple[dict[str, Any], Change, str]] = {
-    "no prices": (BY_VALUES, drop("prices"), "fields missing ['prices']"),
-    "no unit": (BY_VALUES, drop("unit"), "fields missing ['unit']"),
-    "a price beside prices": (BY_VALUES, put(1, "price"), "unknown ['price']"),
+    "no prices": (BY_VALUES, drop("prices"), "pricing must have prices"),
+    "no unit": (BY_VALUES, drop("unit"), "pricing must have unit"),
+    "a price beside prices": (BY_VALUES, put(1, "price"), 'pricing: unknown "price" (allowed: '),
     "by nothing": (BY_VALUES, put([], "by"), "pricing.by must be a list of properties"),
     "by text": (BY_VALUES, put("size", "by"), "pricing.by must be a list of properties"),
     "by one twice": (BY_VALUES, put(["size", "size"], "by"), "each named once"),
@@ -79,12 +79,12 @@ UNUSABLE: dict[str, tuple[dict[str, Any], Change, str]] = {
     "no price for the defaults": (
         BY_VALUES,
         put({"large": {"high": 1}}, "prices"),
-        "pricing.prices has none for the defaults {'size': 'small'}",
+        'pricing.prices has none for the defaults {"size": "small"}',
     ),
     "another currency": (BY_VALUES, put("EUR", "currency"), "pricing.currency must be USD"),
     "per something else": (BY_SIDES, put("second", "per"), "pricing.per must be megapixel"),
-    "no size": (BY_SIDES, drop("size"), "fields missing ['size']"),
-    "no megapixel": (BY_SIDES, drop("megapixel"), "fields missing ['megapixel']"),
+    "no size": (BY_SIDES, drop("size"), "pricing must have size"),
+    "no megapixel": (BY_SIDES, drop("megapixel"), "pricing must have megapixel"),
     "a small megapixel": (BY_SIDES, put(1024, "megapixel"), "pricing.megapixel must be a number"),
     "a megapixel in floats": (BY_SIDES, put(1e6, "megapixel"), "pricing.megapixel must be"),
     "one side": (BY_SIDES, put(["width"], "size"), "pricing.size must be a property, or those"),
@@ -95,8 +95,8 @@ UNUSABLE: dict[str, tuple[dict[str, Any], Change, str]] = {
     ),
     "a side that is not there": (BY_SIDES, put(["width", "depth"], "size"), "depth, which is no"),
     "a first price of nothing": (BY_SIDES, put(0, "first_price"), "first_price must be above 0"),
-    "sizes beside sides": (BY_SIDES, put({}, "sizes"), "unknown ['sizes']"),
-    "no sizes": (BY_NAMED_SIZE, drop("sizes"), "fields missing ['sizes']"),
+    "sizes beside sides": (BY_SIDES, put({}, "sizes"), 'pricing: unknown "sizes" (allowed: '),
+    "no sizes": (BY_NAMED_SIZE, drop("sizes"), "pricing must have sizes"),
     "an unknown size": (
         BY_NAMED_SIZE,
         put([1, 1], "sizes", "huge"),
@@ -120,7 +120,7 @@ UNUSABLE: dict[str, tuple[dict[str, Any], Change, str]] = {
     "references without a price": (
         BY_SIDES,
         put({"in": ["image"]}, "references"),
-        "pricing.references: fields missing ['price']",
+        "pricing.references must have price",
     ),
     "references nowhere": (
         BY_SIDES,
@@ -140,7 +140,7 @@ UNUSABLE: dict[str, tuple[dict[str, Any], Change, str]] = {
     "text without its bytes": (
         BY_SIDES,
         put({"price": 0.005, "in": ["prompt"]}, "text"),
-        "pricing.text: fields missing ['bytes']",
+        "pricing.text must have bytes",
     ),
     "text by no bytes": (
         BY_SIDES,

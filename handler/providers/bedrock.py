@@ -13,32 +13,19 @@ from typing import Any
 
 from botocore.exceptions import (
     ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
     CredentialRetrievalError,
-    EndpointConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
     NoCredentialsError,
     PartialCredentialsError,
-    ResponseStreamingError,
 )
 
 from handler.adapters.aws import code_of, model_client
 from handler.core.failures import FailureKind
 from handler.core.ports import Clock, Failed, Job, Provider
-from handler.providers.calls import (
-    MAX_BODY_BYTES,
-    PAUSES_SECONDS,
-    QUESTION_SECONDS,
-    AnswerLost,
-    AnswerTooLarge,
-    NotBegun,
-    Reply,
-)
+from handler.providers.calls import PAUSES_SECONDS, QUESTION_SECONDS, NotBegun, Reply
 from handler.providers.failing import failed, unreadable
 from handler.providers.inlining import Reference, References
 from handler.providers.setup import Setup
+from handler.providers.signing import sent_by
 from handler.providers.vendor import Answer, Immediate, Ready
 
 REGION = "us-west-2"
@@ -47,15 +34,14 @@ MAX_REFERENCE_BYTES = 18_400_000
 """As base64, with the rest of a request, below the 25,000,000 bytes that it may have."""
 
 _ENDPOINT = re.compile(r"https://bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
-_UNSENT = (ConnectTimeoutError, EndpointConnectionError)
-_LOST = (ConnectionClosedError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 _NO_ROLE = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
 
 
 def build(setup: Setup) -> Provider:
     """Bedrock, in the region of the configured base URL."""
     url = setup.access.base_url or f"https://bedrock-runtime.{REGION}.amazonaws.com"
-    client = model_client(region_of(url), url, setup.answer_seconds)
+    signing = model_client(region_of(url), url, setup.answer_seconds)
+    client = sent_by(setup.client, setup.clock, setup.answer_seconds, signing)
     vendor = BedrockVendor(client, setup.clock, References.up_to(MAX_REFERENCE_BYTES))
     return setup.provider(vendor, (), max_inline_bytes=MAX_REFERENCE_BYTES)
 
@@ -96,21 +82,13 @@ class BedrockVendor(Immediate):
         raise AssertionError("the last attempt returns or raises")
 
     def _invoked(self, model_id: str, body: Mapping[str, Any]) -> Reply:
-        try:
-            answer = self.client.invoke_model(
-                modelId=model_id,
-                body=json.dumps(body).encode(),
-                contentType="application/json",
-                accept="application/json",
-            )
-            content = answer["body"].read(MAX_BODY_BYTES + 1)
-        except _UNSENT as error:
-            raise NotBegun(f"no connection ({type(error).__name__})") from None
-        except _LOST as error:
-            raise AnswerLost(f"no answer ({type(error).__name__})") from None
-        if len(content) > MAX_BODY_BYTES:
-            raise AnswerTooLarge(f"more than {MAX_BODY_BYTES:,} bytes")
-        return Reply(answer["ResponseMetadata"]["HTTPStatusCode"], content)
+        answer = self.client.invoke_model(
+            modelId=model_id,
+            body=json.dumps(body).encode(),
+            contentType="application/json",
+            accept="application/json",
+        )
+        return Reply(answer["ResponseMetadata"]["HTTPStatusCode"], answer["body"].read())
 
 
 def request_body(job: Job, references: Sequence[Reference] = ()) -> dict[str, Any]:

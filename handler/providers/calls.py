@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import httpcore2
 import httpx2
 
 from handler.core.ports import Clock
 from handler.core.vendors import Secret
+from handler.providers.transport import TimedTransport
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +127,7 @@ class Calls:
     clock: Clock
     answer_seconds: float
     """How long the answer may take to a request that makes something."""
+    question_seconds: float = QUESTION_SECONDS
     not_begun: Callable[[Reply], bool] = not_begun
 
     def make(
@@ -165,7 +168,7 @@ class Calls:
         for pause in (*PAUSES_SECONDS, None):
             retry_after: float | None = None
             try:
-                reply = self._once("GET", url, QUESTION_SECONDS)
+                reply = self._once("GET", url, self.question_seconds)
                 if reply.status not in passing:
                     return reply
                 problem, retry_after = f"HTTP {reply.status}", reply.retry_after_seconds
@@ -183,7 +186,7 @@ class Calls:
         Raises:
             CallFailed: It did.
         """
-        return self._once(method, url, QUESTION_SECONDS)
+        return self._once(method, url, self.question_seconds)
 
     def is_own(self, url: str) -> bool:
         """Whether a URL that the vendor gave is at its API, and may see our token."""
@@ -208,30 +211,42 @@ class Calls:
         elif not self.is_own(url):
             raise AssertionError("only what `is_own` allows is called")
         own = {name: secret.reveal() for name, secret in self.credentials.items()}
-        # A compressed answer could unpack to any size.
-        all_headers = {"accept-encoding": "identity", **(headers or {}), **own}
-        timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
-        ends_ms = self.clock.now_ms() + int(seconds * 1000)
-        with (
-            _translated(),
-            self.client.stream(
-                method, url, content=content, headers=all_headers, timeout=timeout
-            ) as response,
-        ):
-            body = self._body(response, ends_ms)
-        received = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, body, received, self.clock.now_ms())
+        request = self.client.build_request(
+            method,
+            url,
+            content=content,
+            headers={**(headers or {}), **own},
+            timeout=time_limit(seconds),
+        )
+        return exchange(self.client, self.clock, request)
 
-    def _body(self, response: httpx2.Response, ends_ms: int) -> bytes:
+
+def time_limit(seconds: float) -> httpx2.Timeout:
+    """How a request is told how long all of it may take."""
+    return httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
+
+
+def exchange(client: httpx2.Client, clock: Clock, request: httpx2.Request) -> Reply:
+    """Send a request once and read the answer, both within the request's `time_limit`.
+
+    Raises:
+        NotBegun: It could not be sent.
+        AnswerLost: It was, and the answer did not come, or not to its end.
+        AnswerTooLarge: It came, and is no answer.
+    """
+    # A compressed answer could unpack to any size.
+    request.headers["accept-encoding"] = "identity"
+    ends_ms = clock.now_ms() + int(request.extensions["timeout"]["read"] * 1000)
+    with _translated(), contextlib.closing(client.send(request, stream=True)) as response:
         body = bytearray()
-        for chunk in response.iter_bytes():
+        for chunk in response.iter_raw():
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 raise AnswerTooLarge(f"more than {MAX_BODY_BYTES:,} bytes")
-            # The client's time limit is for each piece of it.
-            if self.clock.now_ms() > ends_ms:
+            if clock.now_ms() > ends_ms:
                 raise AnswerLost("the answer did not end in time")
-        return bytes(body)
+    received = {name.lower(): value for name, value in response.headers.items()}
+    return Reply(response.status_code, bytes(body), received, clock.now_ms())
 
 
 @contextlib.contextmanager
@@ -239,9 +254,9 @@ def _translated() -> Iterator[None]:
     # Nothing of what these say is passed on: it may hold a URL, and their request holds the token.
     try:
         yield
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+    except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
         raise NotBegun(f"no connection ({type(error).__name__})") from None
-    except (httpx2.TransportError, httpx2.DecodingError) as error:
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
         raise AnswerLost(f"no answer ({type(error).__name__})") from None
 
 
@@ -259,5 +274,5 @@ def new_client() -> httpx2.Client:
     return httpx2.Client(
         follow_redirects=False,
         trust_env=False,
-        limits=httpx2.Limits(max_connections=64, max_keepalive_connections=0),
+        transport=TimedTransport(httpx2.create_ssl_context(trust_env=False)),
     )

@@ -1,4 +1,4 @@
-"""Connections to addresses that were checked, within a deadline.
+"""Connections to addresses that were checked, within a deadline, whatever they are for.
 
 A name is resolved once for a connection, and what was checked is what is connected to: there is no
 second look-up that could answer differently. TLS still asks for, and verifies, the name.
@@ -17,11 +17,12 @@ from handler.providers.fetch.urls import UrlRefused
 
 MAX_ADDRESSES = 4
 """How many addresses of a host are tried."""
+_PIECE_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """The end of a download, as `monotonic` counts."""
+    """The end of a download or a call, as `monotonic` counts."""
 
     ends_at: float
     monotonic: Callable[[], float]
@@ -77,6 +78,9 @@ class PinnedNetwork(httpcore2.NetworkBackend):
             raise UrlRefused("is at a host without a public address")
         failure: Exception | None = None
         for address in admitted[:MAX_ADDRESSES]:
+            if failure is not None and self.deadline.left_seconds() <= 0:
+                # Still a failure to connect: nothing was sent.
+                break
             try:
                 stream = self.network.connect_tcp(
                     address, port, self.deadline.within(timeout), local_address, socket_options
@@ -100,7 +104,11 @@ class _Stream(httpcore2.NetworkStream):
         return self.stream.read(max_bytes, self.deadline.within(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.stream.write(buffer, self.deadline.within(timeout))
+        # Each piece may be taken in as many parts as the other side likes, and each part in all of
+        # the time: small pieces leave little to it.
+        for start in range(0, len(buffer), _PIECE_BYTES):
+            piece = buffer[start : start + _PIECE_BYTES]
+            self.stream.write(piece, self.deadline.within(timeout))
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

@@ -22,8 +22,9 @@ from handler.providers.bedrock import (
     region_of,
     request_body,
 )
-from handler.providers.calls import Reply
+from handler.providers.calls import Reply, new_client
 from handler.providers.inlining import Reference, References
+from handler.providers.signing import sent_by
 from handler.providers.vendor import Ready
 from tests.fakes import ManualClock
 from tests.handler.providers.bench import Bench
@@ -170,7 +171,8 @@ class TestAttempts:
     ) -> None:
         clock = ManualClock()
         with served(Slow(clock, seconds)) as fake:
-            client = model_client("us-west-2", fake.base_url, 90)
+            signing = model_client("us-west-2", fake.base_url, 90)
+            client = sent_by(new_client(), clock, 90, signing)
             vendor = BedrockVendor(client, clock, References.up_to(1024))
             model = str(BEDROCK.model["provider_model"])
             answer = vendor.submit(Job("g-1", model, {"prompt": "a boat [throttled]"}, 1))

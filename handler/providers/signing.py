@@ -1,0 +1,33 @@
+"""An AWS client that only signs requests and reads answers; they are sent as every vendor's are.
+
+botocore's own limits are for each piece of an answer: it would wait for ever for one in drops.
+"""
+
+import io
+from typing import Any
+
+import httpx2
+from botocore.awsrequest import AWSResponse
+from urllib3 import HTTPResponse
+
+from handler.core.ports import Clock
+from handler.providers.calls import exchange, time_limit
+
+
+def sent_by(http: httpx2.Client, clock: Clock, seconds: float, client: Any) -> Any:
+    """The client of Bedrock's models; its calls raise `CallFailed` where no answer came."""
+
+    def send(request: Any, **_: Any) -> AWSResponse:
+        prepared = http.build_request(
+            request.method,
+            request.url,
+            content=request.body,
+            headers=dict(request.headers),
+            timeout=time_limit(seconds),
+        )
+        reply = exchange(http, clock, prepared)
+        raw = HTTPResponse(io.BytesIO(reply.body), preload_content=False)
+        return AWSResponse(request.url, reply.status, reply.headers, raw)
+
+    client.meta.events.register("before-send.bedrock-runtime.InvokeModel", send)
+    return client

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 import httpcore2
@@ -26,6 +27,8 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers to a question that are worth asking again after."""
 MAX_BODY_BYTES = 100 * 1024 * 1024
 """Ten images in base64, as large as vendors make them."""
+MAX_VALUES = 200_000
+"""In a body: an empty object takes thirty times the memory of its two characters."""
 ATTEMPTS = 3
 PAUSES_SECONDS = (1.0, 3.0)
 LONGEST_PAUSE_SECONDS = 10.0
@@ -76,7 +79,13 @@ class Reply:
         return 200 <= self.status < 300
 
     def document(self) -> dict[str, Any]:
-        """The JSON object in the body; empty where there is none."""
+        """The JSON object in the body; empty where there is none, or one too large to look at."""
+        return self._document
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        if sum(map(self.body.count, (b"{", b"[", b","))) > MAX_VALUES:
+            return {}
         try:
             document = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -93,13 +102,13 @@ class Reply:
 
         In a header, `retry-after-ms` or `retry-after` in either form, or in the body.
         """
-        with contextlib.suppress(ValueError, TypeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, OverflowError):
             if "retry-after-ms" in self.headers:
                 return _positive(float(self.headers["retry-after-ms"]) / 1000)
             if "retry-after" in self.headers:
                 return _positive(float(self.headers["retry-after"]))
             return _positive(float(self.document()["retry_after"]))
-        with contextlib.suppress(ValueError, KeyError):
+        with contextlib.suppress(ValueError, KeyError, OverflowError):
             then = parsedate_to_datetime(self.headers["retry-after"])
             return _positive(then.timestamp() - self.at_ms / 1000)
         return None

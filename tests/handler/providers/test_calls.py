@@ -13,6 +13,7 @@ from starlette.routing import Route
 from handler.core.vendors import Secret
 from handler.providers.calls import (
     MAX_BODY_BYTES,
+    MAX_VALUES,
     AnswerLost,
     AnswerTooLarge,
     AskLater,
@@ -149,7 +150,7 @@ class TestMaking:
 
         scripted.script = [StreamingResponse(flood())]
         with pytest.raises(AnswerTooLarge):
-            calls.make("/things", {})
+            replace(calls, answer_seconds=30).make("/things", {})
 
     def test_an_answer_that_comes_in_drops_is_not_waited_for_to_the_end(
         self, calls: Calls, scripted: Scripted, clock: ManualClock
@@ -257,6 +258,14 @@ class TestRetryAfter:
             ({}, b'{"retry_after": null}', None),
             ({}, b'{"retry_after": [7]}', None),
             ({"retry-after": "2"}, b'{"retry_after": 7}', 2),
+            # What no float, no date and no time zone holds.
+            ({}, b'{"retry_after": 1' + b"0" * 400 + b"}", None),
+            ({}, b'{"retry_after": -Infinity}', 0),
+            ({"retry-after-ms": "9" * 400}, b"", None),
+            ({"retry-after": "Fri, 15 Jan 0001 07:00:00 -0000"}, b"", 0),
+            ({"retry-after": "Fri, 15 Jan 2027 08:00:30 +9999999999"}, b"", None),
+            ({"retry-after": "Fri, 15 Jan 99999999999 08:00:30 GMT"}, b"", None),
+            ({"retry-after": "Fri, 15 Jan 2027 99:99:99 GMT"}, b"", None),
         ],
     )
     def test_it_is_read_from_wherever_it_is(
@@ -266,6 +275,25 @@ class TestRetryAfter:
         assert reply.retry_after_seconds == seconds
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"nonsense", b"\xff", b"[" * 100_000, b'"text"'])
+EMPTY_OBJECTS = b'{"data":[{}' + b",{}" * (MAX_VALUES // 2) + b"]}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"nonsense", b"\xff", b"[" * 100_000, b'"text"', EMPTY_OBJECTS],
+    ids=["nothing", "list", "words", "bytes", "deep", "text", "many"],
+)
 def test_what_is_no_object_is_an_empty_one(body: bytes) -> None:
     assert Reply(200, body).document() == {}
+
+
+def test_a_document_as_large_as_vendors_make_them_is_read() -> None:
+    words = ", ".join(["a boat {on} [a lake]"] * 10_000)
+    image = {"b64_json": "A" * 1_000_000, "revised_prompt": words}
+    document = {"data": [image] * 4}
+    assert Reply(200, json.dumps(document).encode()).document() == document
+
+
+def test_a_document_is_read_once() -> None:
+    reply = Reply(200, b'{"data": [{}]}')
+    assert reply.document() is reply.document()

@@ -1,18 +1,22 @@
 """From what a vendor names as its images to bytes that are fit to be stored."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from handler.core.errors import ProviderFailure
 from handler.core.failures import FailureKind
+from handler.providers.fetch.wire import Deadline
 from handler.providers.images.sanitize import Picture
 
 log = logging.getLogger(__name__)
 
 FETCH_SECONDS = 60.0
 """For all images of a job together: what a worker's run has left after its vendor's answer."""
+MAX_OUTPUTS = 50
+"""How many are looked at: a vendor may name more than was asked for, and some may be of no use."""
 
 
 class Fetch(Protocol):
@@ -34,9 +38,12 @@ class Outputs:
     sanitize: Callable[[bytes], Picture]
     hosts: Sequence[str]
     """Where this vendor keeps them."""
+    monotonic: Callable[[], float] = time.monotonic
 
-    def collected(self, outputs: Sequence[bytes | str], *, comes_back: bool) -> list[bytes]:
-        """Those that can be had; one that cannot does not spoil the others.
+    def collected(
+        self, outputs: Sequence[bytes | str], wanted: int, *, comes_back: bool
+    ) -> list[bytes]:
+        """The first `wanted` that can be had; one that cannot does not spoil the others.
 
         Raises:
             ProviderFailure: None can; or one cannot for a moment only, and the caller
@@ -44,9 +51,13 @@ class Outputs:
         """
         images: list[bytes] = []
         failures: list[ProviderFailure] = []
-        for output in outputs:
+        deadline = Deadline(self.monotonic() + FETCH_SECONDS, self.monotonic)
+        for position, output in enumerate(outputs[:MAX_OUTPUTS]):
+            missing = min(wanted - len(images), len(outputs) - position)
+            if not missing:
+                break
             try:
-                images.append(self._one(output, FETCH_SECONDS / len(outputs)))
+                images.append(self._one(output, deadline.left_seconds() / missing))
             except ProviderFailure as failure:
                 if failure.retryable and comes_back:
                     raise
@@ -59,6 +70,12 @@ class Outputs:
         return images
 
     def _one(self, output: bytes | str, seconds: float) -> bytes:
+        if seconds <= 0:
+            raise ProviderFailure(
+                "the provider's images were not sent in time",
+                retryable=True,
+                kind=FailureKind.TIMEOUT,
+            )
         if isinstance(output, str):
             output = self.fetch(output, self.hosts, seconds)
         picture = self.sanitize(output)

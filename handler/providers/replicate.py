@@ -24,6 +24,8 @@ CANCEL_AFTER = "10m"
 """Shorter than a generation's deadline: a prediction does not outlive who waits for it."""
 POLL_SECONDS = 1.0
 
+_DEPTH = 4
+"""Of lists and objects in an output; models were seen to use two."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _OFFICIAL = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -111,7 +113,7 @@ def _prediction(reply: Reply) -> Answer:
 
 
 def _outcome(prediction: dict[str, Any]) -> Answer:
-    outputs = list(_urls(prediction.get("output")))
+    outputs = list(_urls(prediction.get("output"), _DEPTH))
     if outputs:
         return Ready(outputs)
     if prediction.get("data_removed"):
@@ -119,13 +121,13 @@ def _outcome(prediction: dict[str, Any]) -> Answer:
     return failed(FailureKind.NO_OUTPUT, "the prediction succeeded without output")
 
 
-def _urls(output: Any) -> Iterator[str]:
+def _urls(output: Any, depth: int) -> Iterator[str]:
     """Every text in an output, in order: it is one URL, or a list or an object of them."""
     if isinstance(output, str) and output:
         yield output
-    elif isinstance(output, list | dict):
+    elif isinstance(output, list | dict) and depth:
         for part in output.values() if isinstance(output, dict) else output:
-            yield from _urls(part)
+            yield from _urls(part, depth - 1)
 
 
 _ERRORS: tuple[tuple[re.Pattern[str], FailureKind, bool], ...] = tuple(

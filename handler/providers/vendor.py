@@ -21,6 +21,9 @@ from handler.providers.references import require_safe_references
 log = logging.getLogger(__name__)
 
 ASK_AGAIN_SECONDS = 5.0
+FETCH_AGAIN_SECONDS = 30.0
+"""Between attempts to fetch a finished image: it may stay away until the deadline, and the others
+are fetched again with it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class VendorProvider:
         try:
             answer = self.vendor.submit(job)
             if isinstance(answer, Ready):
-                return Done(self.outputs.collected(answer.outputs, comes_back=False))
+                images = self.outputs.collected(answer.outputs, job.image_count, comes_back=False)
+                return Done(images)
         except (CallFailed, ProviderFailure) as error:
             return _as_failure(error)
         except Exception:  # asking once more would be worse: the first job may be under way
@@ -93,16 +97,17 @@ class VendorProvider:
         try:
             answer = self.vendor.poll(ref)
             if isinstance(answer, Ready):
-                return Done(
-                    self.outputs.collected(answer.outputs, comes_back=not job.is_last_question)
+                images = self.outputs.collected(
+                    answer.outputs, job.image_count, comes_back=not job.is_last_question
                 )
+                return Done(images)
         except AskLater as later:
             log.warning("generation %s could not be asked for: %s", job.generation_id, later)
             return Running(ref, later.retry_after_seconds or ASK_AGAIN_SECONDS)
         except (CallFailed, ProviderFailure) as error:
             # A download that may succeed later: the vendor still has the image.
             is_passing = isinstance(error, ProviderFailure) and error.retryable
-            return Running(ref, ASK_AGAIN_SECONDS) if is_passing else _as_failure(error)
+            return Running(ref, FETCH_AGAIN_SECONDS) if is_passing else _as_failure(error)
         except Exception:  # it would happen with every poll until the deadline
             log.exception("generation %s: its state could not be read", job.generation_id)
             return failed(FailureKind.PROVIDER_ERROR)
@@ -114,6 +119,8 @@ class VendorProvider:
             self.vendor.cancel(ref)
         except CallFailed as error:
             log.warning("generation %s could not be stopped: %s", job.generation_id, error)
+        except Exception:  # its end is recorded; nothing depends on the vendor's
+            log.exception("generation %s: its cancel could not be sent", job.generation_id)
 
 
 def _as_failure(error: CallFailed | ProviderFailure) -> Failed:

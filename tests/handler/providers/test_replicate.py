@@ -140,6 +140,8 @@ class TestReading:
             (["https://a", None, "", "https://b"], ["https://a", "https://b"]),
             ({"one": "https://a", "more": ["https://b"], "seed": 7}, ["https://a", "https://b"]),
             ("data:image/png;base64,AA", ["data:image/png;base64,AA"]),
+            # Deeper than any that was seen is nothing to search through.
+            ({"shots": [{"image": {"url": "https://a"}}], "x": [[[["https://b"]]]]}, ["https://a"]),
         ],
     )
     def test_every_shape_of_output_is_read(self, output: Any, urls: list[str]) -> None:

@@ -7,17 +7,25 @@ import pytest
 
 from handler.core.errors import ProviderFailure
 from handler.core.failures import FailureKind as Kind
-from handler.core.ports import Done, Failed, Job, Running
+from handler.core.generation import Status
+from handler.core.ports import Done, Failed, Job, Outcome, Provider, Running
 from handler.core.timing import Timing
 from handler.core.vendors import Secret, VendorAccess
 from handler.providers.calls import AnswerLost, AnswerTooLarge, AskLater, NotBegun
 from handler.providers.images.sanitize import sanitized
-from handler.providers.outputs import FETCH_SECONDS, Outputs
+from handler.providers.outputs import FETCH_SECONDS, MAX_OUTPUTS, Outputs
 from handler.providers.registry import build_providers
-from handler.providers.vendor import Answer, Immediate, Ready, VendorProvider
+from handler.providers.vendor import (
+    Answer,
+    Immediate,
+    Ready,
+    VendorProvider,
+)
 from handler.settings import COMPATIBLE, TOKENS
 from tests.fakes import ManualClock
-from tests.vendors.server import picture
+from tests.handler.providers.bench import Bench
+from tests.handler.providers.cells.replicate import REPLICATE
+from tests.vendors.server import black, picture
 
 JOB = Job("g-1", "model", {"prompt": "a boat"}, 2)
 
@@ -40,19 +48,38 @@ class Scripted(Immediate):
 
 @dataclass
 class Files:
-    """Downloads from memory; remembers how long it was given."""
+    """Downloads from memory, each taking its time; remembers how long it was given."""
 
     files: dict[str, bytes | ProviderFailure]
+    takes_seconds: float = 0
 
     def __post_init__(self) -> None:
         self.seconds: list[float] = []
+        self.now = 0.0
 
     def fetch(self, url: str, allowed_hosts: Sequence[str], timeout_seconds: float) -> bytes:
         self.seconds.append(timeout_seconds)
+        self.now += min(timeout_seconds, self.takes_seconds)
         found = self.files[url]
         if isinstance(found, ProviderFailure):
             raise found
         return found
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A provider whose vendor takes its time."""
+
+    provider: Provider
+
+    def submit(self, job: Job) -> Outcome:
+        return Running("ref", 1)
+
+    def poll(self, job: Job, ref: str) -> Outcome:
+        return self.provider.poll(job, ref)
+
+    def cancel(self, job: Job, ref: str) -> None:
+        self.provider.cancel(job, ref)
 
 
 def raising(error: BaseException) -> Callable[[], Answer]:
@@ -63,8 +90,9 @@ def raising(error: BaseException) -> Callable[[], Answer]:
 
 
 def provider(act: Callable[[], Answer], files: Files | None = None) -> VendorProvider:
-    fetch = (files or Files({})).fetch
-    return VendorProvider(Scripted(act), Outputs(fetch, sanitized, ["files.example"]), 1000)
+    files = files or Files({})
+    outputs = Outputs(files.fetch, sanitized, ["files.example"], lambda: files.now)
+    return VendorProvider(Scripted(act), outputs, 1000)
 
 
 PASSING = ProviderFailure("the provider's image was not sent in time", retryable=True)
@@ -96,10 +124,10 @@ class TestSubmission:
     def test_images_are_fetched_and_cleaned_in_order(self) -> None:
         files = Files({"https://a": picture(1), "https://b": picture(2, "JPEG")})
         ready = Ready(["https://a", picture(3), "https://b"])
-        outcome = provider(lambda: ready, files).submit(JOB)
+        outcome = provider(lambda: ready, files).submit(replace(JOB, image_count=3))
         assert isinstance(outcome, Done)
         assert [data[:3] for data in outcome.outputs] == [b"\x89PN", b"\x89PN", b"\xff\xd8\xff"]
-        assert files.seconds == [FETCH_SECONDS / 3] * 2
+        assert files.seconds == [FETCH_SECONDS / 3, FETCH_SECONDS]
 
     def test_one_that_is_gone_does_not_take_the_others_along(self) -> None:
         files = Files({"https://a": GONE, "https://b": PASSING, "https://c": picture()})
@@ -107,6 +135,30 @@ class TestSubmission:
         outcome = provider(lambda: ready, files).submit(JOB)
         assert isinstance(outcome, Done)
         assert len(outcome.outputs) == 1
+
+    def test_no_more_are_fetched_than_were_asked_for(self) -> None:
+        files = Files({"https://a": black(), "https://b": picture(), "https://c": picture()})
+        ready = Ready(["https://a", "https://b", "https://c", "https://d"])
+        outcome = provider(lambda: ready, files).submit(JOB)
+        assert isinstance(outcome, Done)
+        assert len(outcome.outputs) == 2
+        assert len(files.seconds) == 3
+
+    def test_not_everything_is_looked_at_that_a_vendor_names(self) -> None:
+        files = Files({"https://a": GONE, "https://b": picture()})
+        ready = Ready(["https://a"] * 10_000 + ["https://b"])
+        outcome = provider(lambda: ready, files).submit(JOB)
+        assert isinstance(outcome, Failed)
+        assert outcome.kind is Kind.VANISHED_OUTPUT
+        assert len(files.seconds) == MAX_OUTPUTS
+
+    def test_all_together_have_one_time(self) -> None:
+        files = Files({"https://a": picture(), "https://b": PASSING}, takes_seconds=25)
+        ready = Ready(["https://a", *["https://b"] * 9])
+        outcome = provider(lambda: ready, files).submit(replace(JOB, image_count=2))
+        assert isinstance(outcome, Done)
+        assert len(outcome.outputs) == 1
+        assert files.seconds == [30, 35, 10]
 
     def test_without_any_there_is_none(self) -> None:
         outcome = provider(lambda: Ready([])).submit(JOB)
@@ -123,7 +175,16 @@ class TestPoll:
     def test_an_image_that_cannot_be_had_now_is_fetched_later(self) -> None:
         files = Files({"https://a": picture(), "https://b": PASSING})
         outcome = provider(lambda: Ready(["https://a", "https://b"]), files).poll(JOB, "ref")
-        assert outcome == Running("ref", 5)
+        assert outcome == Running("ref", 30)
+
+    def test_one_that_stays_away_is_asked_for_a_few_times_and_then_done_without(self) -> None:
+        files = Files({"https://a": picture(), "https://b": PASSING})
+        vendor = provider(lambda: Ready(["https://a", "https://b"]), files)
+        bench = Bench("replicate", REPLICATE.model, "", adapter=lambda _: Begun(vendor))
+        generation = bench.finish(bench.admit("two boats", num_outputs=2))
+        assert generation.status is Status.SUCCEEDED
+        assert len(generation.images) == 1
+        assert 20 < len(files.seconds) / 2 < 40
 
     def test_what_can_be_had_is_taken_if_nobody_will_ask_again(self) -> None:
         files = Files({"https://a": picture(), "https://b": PASSING})
@@ -147,7 +208,9 @@ class TestPoll:
         assert (outcome.kind, outcome.retryable) == (kind, False)
 
 
-@pytest.mark.parametrize("error", [NotBegun("no"), AnswerLost("no"), AskLater("no")])
+@pytest.mark.parametrize(
+    "error", [NotBegun("no"), AnswerLost("no"), AskLater("no"), AssertionError("not ours now")]
+)
 def test_a_cancel_that_fails_is_nobodys_concern(error: Exception) -> None:
     provider(raising(error)).cancel(JOB, "ref")
 

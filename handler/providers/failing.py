@@ -34,6 +34,9 @@ _REASONS: Mapping[FailureKind, str] = {
 }
 NOTHING_CHARGED = "nothing was charged"
 _SAID_LENGTH = 400
+_READ_LENGTH = 10_000
+"""Of a message; its splitting alone would take many times the memory of a large one."""
+_PROBLEMS = 20
 
 
 def failed(
@@ -44,7 +47,7 @@ def failed(
     retry_after_seconds: float | None = None,
 ) -> Failed:
     """A failure of that kind; `said` are the vendor's own words."""
-    said = clipped(" ".join(said.split()), _SAID_LENGTH)
+    said = _shown(said)
     reason = _REASONS[kind]
     if kind is FailureKind.INVALID_INPUT and said:
         reason = f"{reason}: {said}"
@@ -55,6 +58,12 @@ def failed(
         retry_after_seconds=retry_after_seconds,
         said=said,
     )
+
+
+def _shown(said: str) -> str:
+    """One line that can be stored and logged: JSON may hold halves of characters, which cannot."""
+    printable = (each if each.isprintable() else " " for each in said[:_READ_LENGTH])
+    return clipped(" ".join("".join(printable).split()), _SAID_LENGTH)
 
 
 def refused(reply: Reply, said: str | None = None) -> Failed:
@@ -103,7 +112,7 @@ def words_of(reply: Reply) -> str:
         document.get("title"),
     )
     found = (_message(place) for place in places)
-    return next((message for message in found if message), reply.text())
+    return next((message for message in found if message), reply.text())[:_READ_LENGTH]
 
 
 def _message(place: Any) -> str:
@@ -111,7 +120,7 @@ def _message(place: Any) -> str:
         return place.strip()
     if isinstance(place, list):
         # One problem each, as FastAPI and fal report them.
-        return "; ".join(filter(None, (_problem(each) for each in place)))
+        return "; ".join(filter(None, (_problem(each) for each in place[:_PROBLEMS])))
     return ""
 
 
@@ -119,5 +128,6 @@ def _problem(problem: Any) -> str:
     if not isinstance(problem, dict) or not isinstance(problem.get("msg"), str):
         return ""
     where = problem.get("loc")
-    path = ".".join(str(part) for part in where if part != "body") if where else ""
+    parts = where if isinstance(where, list) else []
+    path = ".".join(str(part) for part in parts if part != "body")
     return f"{path}: {problem['msg']}" if path else problem["msg"]

@@ -8,8 +8,8 @@ here holds a header, a body or a URL.
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,9 @@ MAX_BODY_BYTES = 100 * 1024 * 1024
 """Ten images in base64, as large as vendors make them."""
 MAX_VALUES = 200_000
 """In a body: an empty object takes thirty times the memory of its two characters."""
-ATTEMPTS = 3
+SHORTEST_SECRET = 6
+"""Less is no secret, and by chance in every large picture's base64."""
+_IN_ITS_PLACE = "(the token)"
 PAUSES_SECONDS = (1.0, 3.0)
 LONGEST_PAUSE_SECONDS = 10.0
 """For longer than this nobody sits and waits; the job is put aside instead."""
@@ -227,7 +229,7 @@ class Calls:
             headers={**(headers or {}), **own},
             timeout=time_limit(seconds),
         )
-        return exchange(self.client, self.clock, request)
+        return _without(own.values(), exchange(self.client, self.clock, request))
 
 
 def time_limit(seconds: float) -> httpx2.Timeout:
@@ -256,6 +258,18 @@ def exchange(client: httpx2.Client, clock: Clock, request: httpx2.Request) -> Re
                 raise AnswerLost("the answer did not end in time")
     received = {name.lower(): value for name, value in response.headers.items()}
     return Reply(response.status_code, bytes(body), received, clock.now_ms())
+
+
+def _without(credentials: Iterable[str], reply: Reply) -> Reply:
+    """The reply, where the vendor, or a gateway in front of it, repeats what it was sent."""
+    for secret in [part for each in credentials for part in (each, each.partition(" ")[2])]:
+        if len(secret) >= SHORTEST_SECRET:
+            headers = {
+                name: value.replace(secret, _IN_ITS_PLACE) for name, value in reply.headers.items()
+            }
+            body = reply.body.replace(secret.encode(), _IN_ITS_PLACE.encode())
+            reply = replace(reply, body=body, headers=headers)
+    return reply
 
 
 @contextlib.contextmanager

@@ -229,6 +229,28 @@ class TestToken:
         with pytest.raises(AssertionError):
             calls.ask("https://elsewhere.example/things/1")
 
+    @pytest.mark.parametrize("question", [True, False])
+    @pytest.mark.parametrize("code", [200, 400, 401, 500])
+    def test_no_answer_that_repeats_it_is_read_as_it_is(
+        self, calls: Calls, scripted: Scripted, code: int, question: bool
+    ) -> None:
+        said = f"bad header: Bearer {TOKEN}; bad key: {TOKEN}, {TOKEN[:-1]}"
+        headers = {"x-echo": f"Bearer {TOKEN}", "x-bare": TOKEN, "x-plain": "plain"}
+        scripted.script = [JSONResponse({"error": said}, code, headers)]
+        reply = calls.ask("/things/1", passing=()) if question else calls.make("/things", {})
+        assert TOKEN not in f"{reply.body!r} {reply.headers}"
+        assert reply.document() == {
+            "error": f"bad header: (the token); bad key: (the token), {TOKEN[:-1]}"
+        }
+        assert (reply.headers["x-echo"], reply.headers["x-plain"]) == ("(the token)", "plain")
+        assert reply.headers["x-bare"] == "(the token)"
+
+    def test_what_is_no_secret_is_left_in_an_image(self, calls: Calls, scripted: Scripted) -> None:
+        """A few letters, which a server of one's own takes for a key, are in every picture."""
+        scripted.script = [JSONResponse({"b64_json": "AkeyA"})]
+        short = replace(calls, credentials={"authorization": Secret("Bearer key")})
+        assert short.make("/things", {}).document() == {"b64_json": "AkeyA"}
+
     def test_nothing_that_is_raised_or_shown_holds_it(
         self, calls: Calls, scripted: Scripted
     ) -> None:

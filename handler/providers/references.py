@@ -4,9 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from handler.providers.fetch.inline import is_inline
 from handler.providers.fetch.references import require_safe_reference
 
-_URL = re.compile(r"\s*(?:data:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
+# Whoever fetches a URL may leave out control characters in it, and brackets, quotes and spaces
+# before it; may take a backslash for a slash; and may need no slash after a scheme that it knows.
+_DROPPED = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_URL = re.compile(
+    r"[^\w/\\]*(?:url:\s*)?"
+    r"(?:(?:blob|data|file|ftps?|https?|wss?):\S|[a-z][\w+.-]*:[/\\]|[/\\]{2})",
+    re.IGNORECASE,
+)
 
 
 def require_safe_references(job_input: Mapping[str, Any], max_inline_bytes: int) -> None:
@@ -29,13 +37,20 @@ def is_prose(name: str) -> bool:
 def _references(job_input: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in job_input.items():
         if not is_prose(name):
-            yield from ((name, text) for text in _texts(value) if _URL.match(text))
+            yield from ((name, text) for text in _texts(value) if _is_url(text))
+
+
+def _is_url(text: str) -> bool:
+    """Whether somebody may take it for the URL of something, well formed or not."""
+    return is_inline(text) or _URL.match(_DROPPED.sub("", text)) is not None
 
 
 def _texts(value: Any) -> Iterator[str]:
     """Every text in a value, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, list | dict):
+            rest.extend(part.values() if isinstance(part, dict) else part)

@@ -16,8 +16,11 @@ class Waking:
     generations: GenerationStore
     queue: JobQueue
 
-    def wake(self, generation_id: str, provider: str) -> bool:
+    def wake(self, generation_id: str, provider: str, now_ms: int) -> bool:
         """Whether the generation is one that this provider works on; then a worker looks at it.
+
+        Where one is at it already none is sent for: it would find the lease taken, and a report may
+        come again and again.
 
         Raises:
             Unavailable: Nothing was done.
@@ -27,5 +30,6 @@ class Waking:
             return False
         if generation.status is not Status.PROCESSING:
             return False
-        self.queue.send(generation_id)
+        if generation.lease_until_ms <= now_ms:
+            self.queue.send(generation_id)
         return True

@@ -56,7 +56,9 @@ class Webhooks:
             return invalid_signature()
         generation_id = str(request.path_params["generation_id"])
         try:
-            woken = await to_thread.run_sync(self.waking.wake, generation_id, provider)
+            woken = await to_thread.run_sync(
+                self.waking.wake, generation_id, provider, self.clock.now_ms()
+            )
         except Unavailable as error:
             # The vendor sends it again.
             return error_response(error)

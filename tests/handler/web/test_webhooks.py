@@ -238,13 +238,17 @@ async def test_the_vendor_is_told_to_come_again_while_the_service_is_unavailable
 async def test_a_job_that_a_worker_holds_is_left_to_it(
     world: World, parked: Generation, scheme: Scheme
 ) -> None:
-    """The message finds the lease taken."""
+    """Its report may be sent again and again for as long as its signature is valid."""
     async with HttpKind().open(unworked(world)) as http:
         manual(world.clock).advance(600)
         held = world.stores.jobs.claim(parked.id, "run-2", world.clock.now_ms())
         assert held is not None
         report = Reporter(http, world, scheme)
+        for _ in range(3):
+            assert (await report(parked.id)).json() == {"woken": True}
+        assert world.queued() == []
+        assert world.generation(parked.id) == held
+        # It died: whoever comes now may look.
+        manual(world.clock).now = held.lease_until_ms
         assert (await report(parked.id)).json() == {"woken": True}
-        world.worker.run(parked.id, "run-3")
-    assert world.generation(parked.id).fence == held.fence
-    assert world.provider.polled == []
+        assert world.queued() == [parked.id]

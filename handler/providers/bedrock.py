@@ -113,7 +113,7 @@ def read(reply: Reply) -> Answer:
     if not isinstance(images, list) and not isinstance(reasons, list):
         return unreadable(reply)
     made, withheld = [], []
-    for image, reason in zip_longest(images or [], reasons or []):
+    for image, reason in zip_longest(_list(images), _list(reasons)):
         if reason is not None:
             withheld.append(str(reason))
         elif isinstance(image, str) and image:
@@ -125,6 +125,11 @@ def read(reply: Reply) -> Answer:
     if withheld:
         return failed(FailureKind.MODEL_ERROR, "; ".join(withheld), retryable=True)
     return failed(FailureKind.NO_OUTPUT, "the answer holds no image")
+
+
+def _list(value: Any) -> list[Any]:
+    """A list, whatever is in its place."""
+    return value if isinstance(value, list) else []
 
 
 def is_not_begun(error: ClientError) -> bool:

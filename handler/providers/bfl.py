@@ -122,7 +122,7 @@ def read_state(reply: Reply, ref: str) -> Answer:
         return failed(FailureKind.VANISHED_OUTPUT, _NOT_FOUND)
     if not reply.is_success:
         return refused(reply)
-    if status in _MODERATED:
+    if isinstance(status, str) and status in _MODERATED:
         return failed(FailureKind.CONTENT_FILTER, f"{status}: {document.get('details')}")
     if status in ("Ready", "Error"):
         return _outcome(document)

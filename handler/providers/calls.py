@@ -19,6 +19,7 @@ import httpx2
 
 from handler.core.ports import Clock
 from handler.core.vendors import Secret
+from handler.providers.fetch.urls import MAX_LENGTH
 from handler.providers.transport import TimedTransport
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ PAUSES_SECONDS = (1.0, 3.0)
 LONGEST_PAUSE_SECONDS = 10.0
 """For longer than this nobody sits and waits; the job is put aside instead."""
 CONNECT_SECONDS = 5.0
+_BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError)
 QUESTION_SECONDS = 20.0
 """How long an answer may take that needs no work."""
 
@@ -200,10 +202,15 @@ class Calls:
         return self._once(method, url, self.question_seconds)
 
     def is_own(self, url: str) -> bool:
-        """Whether a URL that the vendor gave is at its API, and may see our token."""
+        """Whether a URL that the vendor gave is at its API, and may see our token.
+
+        None that is too long for the record that keeps it.
+        """
+        if len(url) > MAX_LENGTH:
+            return False
         try:
             return _origin(httpx2.URL(url)) == _origin(httpx2.URL(self.base_url))
-        except httpx2.InvalidURL:
+        except (httpx2.InvalidURL, UnicodeError):
             return False
 
     def _left(self, ends_ms: int) -> float:
@@ -249,8 +256,10 @@ def exchange(client: httpx2.Client, clock: Clock, request: httpx2.Request) -> Re
     request.headers["accept-encoding"] = "identity"
     ends_ms = clock.now_ms() + int(request.extensions["timeout"]["read"] * 1000)
     with _translated(), contextlib.closing(client.send(request, stream=True)) as response:
+        if "," in response.headers.get("content-encoding", ""):
+            raise AnswerTooLarge("packed more than once")
         body = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 raise AnswerTooLarge(f"more than {MAX_BODY_BYTES:,} bytes")
@@ -279,7 +288,7 @@ def _translated() -> Iterator[None]:
         yield
     except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
         raise NotBegun(f"no connection ({type(error).__name__})") from None
-    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+    except (*_BROKEN, httpx2.DecodingError) as error:
         raise AnswerLost(f"no answer ({type(error).__name__})") from None
 
 

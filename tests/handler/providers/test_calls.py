@@ -1,5 +1,6 @@
 """Calls of a vendor's API over real HTTP: what is sent twice, and who sees the token."""
 
+import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -152,6 +153,30 @@ class TestMaking:
         with pytest.raises(AnswerTooLarge):
             replace(calls, answer_seconds=30).make("/things", {})
 
+    @pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip,deflate, gzip"])
+    def test_what_is_packed_twice_is_not_unpacked(
+        self, calls: Calls, scripted: Scripted, encoding: str
+    ) -> None:
+        """A megabyte of it may be a terabyte."""
+        packed = gzip.compress(gzip.compress(b"{}"))
+        scripted.script = [Response(packed, headers={"content-encoding": encoding})]
+        with pytest.raises(AnswerTooLarge):
+            calls.make("/things", {})
+
+    @pytest.mark.parametrize(
+        ("packed", "is_read"), [(gzip.compress(b'{"a": 1}'), True), (b"", False)]
+    )
+    def test_a_gateway_that_packs_all_the_same_is_read(
+        self, calls: Calls, scripted: Scripted, packed: bytes, is_read: bool
+    ) -> None:
+        scripted.script = [Response(packed, headers={"content-encoding": "gzip"})]
+        assert calls.make("/things", {}).document() == ({"a": 1} if is_read else {})
+
+    def test_what_is_not_packed_as_it_says_is_lost(self, calls: Calls, scripted: Scripted) -> None:
+        scripted.script = [Response(b"{}", headers={"content-encoding": "gzip"})]
+        with pytest.raises(AnswerLost):
+            calls.make("/things", {})
+
     def test_an_answer_that_comes_in_drops_is_not_waited_for_to_the_end(
         self, calls: Calls, scripted: Scripted, clock: ManualClock
     ) -> None:
@@ -215,6 +240,14 @@ class TestToken:
             ("http://evil.example/{base}", False),
             ("//evil.example/", False),
             ("http://[", False),
+            ("http://\ud800.example/", False),
+            ("{origin}/\ud800", False),
+            ("{origin}/\x00", False),
+            ("{origin}/\n", False),
+            ("{origin}/" + "a" * 5000, False),
+            ("http://127.0.0.1:99999999999/", False),
+            ("http://127.0.0.1:x/", False),
+            ("http://xn--\u00e4/", False),
             ("", False),
         ],
     )

@@ -9,21 +9,33 @@ import json
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpcore2
+import httpx2
 import pytest
 
 from handler.adapters.aws import model_client
 from handler.core.ports import Job
 from handler.providers.bedrock import BedrockVendor
-from handler.providers.calls import AnswerLost, AskLater, Calls, new_client
+from handler.providers.calls import AnswerLost, AskLater, Calls, NotBegun, new_client
+from handler.providers.fetch.wire import Deadline, PinnedNetwork
 from handler.providers.inlining import References
 from handler.providers.signing import sent_by
+from handler.providers.transport import TimedTransport
 from handler.providers.vendor import Ready
 from tests.fakes import ManualClock
-from tests.handler.providers.fetch.site import Answer, Site, dripping, ok, serving
+from tests.handler.providers.fetch.site import (
+    Answer,
+    Certificates,
+    Site,
+    certificates,
+    dripping,
+    ok,
+    serving,
+)
 
 GOOD = ok(json.dumps({"images": ["AAAA"], "finish_reasons": [None]}).encode())
 SECONDS = 0.3
@@ -161,3 +173,81 @@ class TestInTime:
             value = prepared.headers[name]
             text = value.decode() if isinstance(value, bytes) else value
             assert values == [text.lower()]
+
+
+@pytest.fixture(scope="module")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return certificates(tmp_path_factory.mktemp("tls"), "localhost")
+
+
+@pytest.fixture
+def secure(trusted: Certificates) -> Iterator[Site]:
+    with serving(trusted.server) as running:
+        yield running
+
+
+class TestTls:
+    """A name is asked for and verified, and the deadline holds inside of it."""
+
+    def calls(self, secure: Site, host: str, client: httpx2.Client) -> Calls:
+        return Calls(f"https://{host}:{secure.port}", {}, client, ManualClock(), answer_seconds=1)
+
+    def test_a_server_with_its_certificate_is_called(
+        self, secure: Site, trusted: Certificates
+    ) -> None:
+        secure.answers["/things"] = GOOD
+        with httpx2.Client(transport=TimedTransport(trusted.client)) as client:
+            reply = self.calls(secure, "localhost", client).make("/things", {})
+        assert reply.document()["images"] == ["AAAA"]
+
+    def test_drops_end_in_time(self, secure: Site, trusted: Certificates) -> None:
+        secure.answers["/things"] = HEAD
+        with (
+            httpx2.Client(transport=TimedTransport(trusted.client)) as client,
+            pytest.raises(AnswerLost),
+        ):
+            self.calls(secure, "localhost", client).make("/things", {})
+
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+    def test_nothing_is_sent_to_another(
+        self, secure: Site, trusted: Certificates, host: str
+    ) -> None:
+        """By whoever everybody trusts, or under another name."""
+        transport = TimedTransport(trusted.client)
+        untrusting = new_client() if host == "localhost" else httpx2.Client(transport=transport)
+        with untrusting as client, pytest.raises(NotBegun):
+            self.calls(secure, host, client).make("/things", {})
+        assert secure.requests == []
+
+
+@dataclass
+class Unreachable(httpcore2.NetworkBackend):
+    """Lets every attempt to connect take its time."""
+
+    now: float = 0
+    asked: list[str] = field(default_factory=list)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        self.asked.append(host)
+        self.now += timeout or 0
+        raise httpcore2.ConnectTimeout
+
+
+def test_a_time_that_ends_while_connecting_is_one_in_which_nothing_was_sent() -> None:
+    network = Unreachable()
+    pinned = PinnedNetwork(
+        network,
+        lambda host, port: ["192.0.2.1", "192.0.2.2", "192.0.2.3"],
+        lambda address: True,
+        Deadline(8, lambda: network.now),
+    )
+    with pytest.raises(httpcore2.ConnectTimeout):
+        pinned.connect_tcp("vendor.example", 443, 5)
+    assert network.asked == ["192.0.2.1", "192.0.2.2"]

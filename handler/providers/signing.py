@@ -4,11 +4,11 @@ botocore's own limits are for each piece of an answer: it would wait for ever fo
 """
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 from botocore.awsrequest import AWSResponse
-from urllib3 import HTTPResponse
 
 from handler.core.ports import Clock
 from handler.providers.calls import exchange, time_limit
@@ -26,8 +26,14 @@ def sent_by(http: httpx2.Client, clock: Clock, seconds: float, client: Any) -> A
             timeout=time_limit(seconds),
         )
         reply = exchange(http, clock, prepared)
-        raw = HTTPResponse(io.BytesIO(reply.body), preload_content=False)
-        return AWSResponse(request.url, reply.status, reply.headers, raw)
+        return AWSResponse(request.url, reply.status, reply.headers, _Body(reply.body))
 
     client.meta.events.register("before-send.bedrock-runtime.InvokeModel", send)
     return client
+
+
+class _Body(io.BytesIO):
+    """A body that is there, as botocore reads one that is still to come."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()

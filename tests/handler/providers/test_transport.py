@@ -10,7 +10,7 @@ import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpcore2
@@ -47,6 +47,21 @@ JOB = Job("g-1", "stability.sd3-5-large-v1:0", {"prompt": "a boat"}, 1)
 HEAD = dripping([GOOD[n : n + 1] for n in range(30)] + [GOOD[30:]], 0.1)
 BODY = dripping([GOOD[:-20]] + [GOOD[n : n + 1] for n in range(len(GOOD) - 20, len(GOOD))], 0.1)
 INTERIM = dripping([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 30 + [GOOD], 0.1)
+
+
+def to_the_end(answer: Answer) -> Answer:
+    """Answers, and takes what is left of the request: who hangs up on it takes the answer back."""
+
+    def give(connection: socket.socket) -> None:
+        if callable(answer):
+            answer(connection)
+        else:
+            connection.sendall(answer)
+        with contextlib.suppress(OSError):
+            while connection.recv(65536):
+                pass
+
+    return give
 
 
 @dataclass
@@ -136,11 +151,12 @@ def test_a_request_that_is_not_taken_in_time_is_given_up(site: Site, calls: Call
 class TestInTime:
     def test_what_comes_in_time_is_read_to_its_end(self, site: Site, calls: Calls) -> None:
         parts = [GOOD[n : n + 10] for n in range(0, len(GOOD), 10)]
-        site.answers["/things"] = dripping(parts, 0.01)
-        assert calls.make("/things", {}).document()["images"] == ["AAAA"]
+        site.answers["/things"] = to_the_end(dripping(parts, 0.01))
+        reply = replace(calls, answer_seconds=10).make("/things", {})
+        assert reply.document()["images"] == ["AAAA"]
 
     def test_bedrocks_too(self, site: Site, bedrock: Callable[[float], BedrockVendor]) -> None:
-        site.answers[PATH] = GOOD
+        site.answers[PATH] = to_the_end(GOOD)
         assert bedrock(5).submit(JOB) == Ready(["data:;base64,AAAA"])
 
     @pytest.mark.parametrize(
@@ -161,7 +177,7 @@ class TestInTime:
         vendor.client.meta.events.register_first(
             "before-send.bedrock-runtime.InvokeModel", lambda request, **_: signed.append(request)
         )
-        site.answers = defaultdict(lambda: GOOD)
+        site.answers = defaultdict(lambda: to_the_end(GOOD))
         vendor.submit(Job("g-1", model, {"prompt": "a boat"}, 1))
         (prepared,) = signed
         (head,) = site.requests
@@ -195,9 +211,10 @@ class TestTls:
     def test_a_server_with_its_certificate_is_called(
         self, secure: Site, trusted: Certificates
     ) -> None:
-        secure.answers["/things"] = GOOD
+        secure.answers["/things"] = to_the_end(GOOD)
         with httpx2.Client(transport=TimedTransport(trusted.client)) as client:
-            reply = self.calls(secure, "localhost", client).make("/things", {})
+            calls = replace(self.calls(secure, "localhost", client), answer_seconds=10)
+            reply = calls.make("/things", {})
         assert reply.document()["images"] == ["AAAA"]
 
     def test_drops_end_in_time(self, secure: Site, trusted: Certificates) -> None:

@@ -11,13 +11,16 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from handler.core import errors, json_values
 from handler.core.pricing import Pricing
 from handler.core.text import clipped
 
 MAX_PROBLEMS = 20
+REFERENCE = "uri"
+"""The format of a text that refers to an image."""
+_FORMATS = FormatChecker(formats=())
 _SHOWN_LENGTH = 60
 
 
@@ -39,7 +42,7 @@ class Model:
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
-        return Draft202012Validator(self.input_schema)
+        return Draft202012Validator(self.input_schema, format_checker=_FORMATS)
 
     def image_count(self, validated_input: Mapping[str, Any]) -> int:
         """How many images a validated input asks for."""
@@ -111,6 +114,12 @@ class Model:
         }
 
 
+@_FORMATS.checks(REFERENCE)
+def _may_refer(value: object) -> bool:
+    """Whether a vendor, or we, may be given it to fetch; what it leads to is looked at then."""
+    return not isinstance(value, str) or value.lower().startswith(("https://", "data:"))
+
+
 Models = Callable[[], Mapping[str, Model]]
 """The models that are offered now, by id.
 
@@ -157,6 +166,7 @@ _EXPLANATIONS = {
     "minItems": "has fewer than the minimum of {listed} items",
     "maxItems": "has more than the maximum of {listed} items",
     "multipleOf": "{got} is not a multiple of {listed}",
+    "format": "{got} is no https or data: URL",
     "pattern": "{got} does not match the pattern {listed}",
 }
 

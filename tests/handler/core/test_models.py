@@ -189,3 +189,31 @@ class TestPrice:
     def test_a_model_without_a_count_makes_one(self, model: Model) -> None:
         single = replace(model, image_count_property=None)
         assert single.image_count(single.validated({"prompt": "x", "num_outputs": 4})) == 1
+
+
+class TestReferences:
+    @pytest.fixture
+    def editor(self) -> Model:
+        image = {"type": "string", "format": "uri", "description": "An image."}
+        schema = {
+            **MODEL_DOCUMENT["input_schema"],
+            "properties": {
+                **MODEL_DOCUMENT["input_schema"]["properties"],
+                "image": image,
+                "images": {"type": "array", "items": image, "description": "Images."},
+            },
+        }
+        return parse_model(MODEL_ID, {**MODEL_DOCUMENT, "input_schema": schema})
+
+    @pytest.mark.parametrize("url", ["https://a.example/1.png", "HTTPS://A/", "data:image/png,x"])
+    def test_https_and_data_urls_refer_to_images(self, editor: Model, url: str) -> None:
+        given = {"prompt": "a boat", "image": url, "images": [url]}
+        assert {**editor.validated(given), **given} == editor.validated(given)
+
+    @pytest.mark.parametrize(
+        "wrong", ["cat.png", "", "http://a.example/1.png", "file:///etc/passwd", " https://a/"]
+    )
+    def test_nothing_else_does(self, editor: Model, wrong: str) -> None:
+        given = {"prompt": "a boat", "image": wrong, "images": ["https://a.example/1.png", wrong]}
+        told = f"{wrong!r} is no https or data: URL"
+        assert problems(editor, given) == [f"image: {told}", f"images[1]: {told}"]

@@ -71,6 +71,7 @@ class Begun:
     """A provider whose vendor takes its time."""
 
     provider: Provider
+    repeats_safely: bool = False
 
     def submit(self, job: Job) -> Outcome:
         return Running("ref", 1)

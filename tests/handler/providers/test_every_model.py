@@ -42,7 +42,7 @@ def fakes() -> Iterator[dict[str, Fake]]:
         yield {v.provider: running.enter_context(served(v.new_fake())) for v in VENDORS}
 
 
-def values_of(name: str, member: Mapping[str, Any]) -> list[Any]:
+def values_of(member: Mapping[str, Any]) -> list[Any]:
     """Every value of a property that has few, and the ends of one that has many."""
     if "enum" in member:
         return list(member["enum"])
@@ -52,13 +52,13 @@ def values_of(name: str, member: Mapping[str, Any]) -> list[Any]:
         return [[], [REFERENCE], [REFERENCE] * member["maxItems"]]
     if member["type"] in ("integer", "number"):
         return [member.get("minimum", 0), member.get("maximum", 2**31 - 1)]
-    return ["no fog"] if "prompt" in name else [REFERENCE]
+    return [REFERENCE] if member.get("format") == "uri" else ["no fog"]
 
 
 def inputs_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The least, then as many inputs as the longest list of values has members."""
     properties = {
-        name: values_of(name, member)
+        name: values_of(member)
         for name, member in document["input_schema"]["properties"].items()
         if name != "prompt"
     }

@@ -33,7 +33,8 @@ serve: $(READY) ## Run the whole system on this machine until Ctrl-C
 
 PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
 STACK_TESTS := tests/infra/local tests/test_contract_check.py
-PROVIDER_TESTS := tests/handler/providers
+PROVIDER_TESTS := tests/handler/providers tests/vendors \
+	tests/infra/operator/doctor/test_probes.py tests/infra/operator/importing
 
 .PHONY: test
 test: $(READY) ## Run the test suite, without what the next two run
@@ -44,7 +45,7 @@ test-stack: $(READY) ## Run the tests of the running local stack: kill -9, resta
 	@$(PYTEST) $(STACK_TESTS)
 
 .PHONY: test-providers
-test-providers: $(READY) ## Run the tests of the vendors' adapters: every situation, hostile URLs and files
+test-providers: $(READY) ## Run the tests of vendors: every situation of every adapter, the fakes, hostile URLs and files
 	@$(PYTEST) $(PROVIDER_TESTS)
 
 # Programs of others that the tests run, each set in an environment of its own.

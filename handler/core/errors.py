@@ -7,6 +7,7 @@
     │   ├── InvalidApiKey
     │   ├── ApiKeyDisabled
     │   └── InsufficientBalance
+    ├── RequestTooLarge               the caller got in with more than is read (HTTP 413)
     ├── Refused                       the caller got in and asked for something we will not do
     │   ├── InvalidArgument
     │   ├── ModelNotFound
@@ -79,6 +80,16 @@ class InsufficientBalance(Denied):
 
     def __init__(self) -> None:
         super().__init__("Less than 0.01 credits remain on this account. Top it up to go on.")
+
+
+class RequestTooLarge(ServiceError):
+    """A message is larger than what is read of one."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(
+            f"The message is larger than {max_bytes:,} bytes. Refer to large images by https URLs"
+            " instead of data: URLs."
+        )
 
 
 class Refused(ServiceError):

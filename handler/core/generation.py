@@ -15,7 +15,7 @@ from typing import Any
 
 MAX_SUBMITS = 2
 """How often a provider may be asked for the same generation (invariant I9)."""
-TOO_LATE = "the image was not ready in time; nothing was charged"
+TOO_LATE = "the image was not ready in time; try again; nothing was charged"
 """What is said of a generation that ends at its deadline."""
 
 

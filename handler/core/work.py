@@ -46,7 +46,9 @@ PARKED_SECONDS = 10
 """How long a job that was asked after for a while is left alone before it is asked after again."""
 RESUMED_POLLING_MS = 500
 """How long a run that takes up a parked job goes on asking: the job is a long one by now."""
-NOT_OFFERED = "this model is no longer offered; nothing was charged"
+NOT_OFFERED = (
+    "this model is no longer offered; choose another from list_models; nothing was charged"
+)
 GAVE_UP = "the work on the image was cut short; try again; nothing was charged"
 
 

@@ -5,9 +5,11 @@ they are about the caller's input; everywhere else they may speak of our account
 the operator's log.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from handler.core.errors import ProviderFailure
 from handler.core.failures import FailureKind
 from handler.core.ports import Failed
 from handler.core.text import clipped
@@ -19,20 +21,41 @@ _REASONS: Mapping[FailureKind, str] = {
     FailureKind.INVALID_INPUT: "the provider refused the input",
     FailureKind.CAPACITY: "the provider has no capacity at the moment; try again in a few minutes",
     FailureKind.TIMEOUT: "the provider did not finish the image in time; try again",
-    FailureKind.MODEL_ERROR: "the model failed while it made the image",
+    FailureKind.MODEL_ERROR: "the model failed while it made the image; "
+    "try again, or another model",
     FailureKind.PROVIDER_ERROR: "the provider had an error of its own; try again",
     FailureKind.NO_OUTPUT: "the provider returned no image; change the prompt or try again",
-    FailureKind.BAD_OUTPUT: "the provider returned something that is no usable image",
+    FailureKind.BAD_OUTPUT: "the provider returned something that is no usable image; "
+    "try again, or another model",
     FailureKind.VANISHED_OUTPUT: "the provider deleted the image before it could be fetched; "
     "try again",
-    FailureKind.PROVIDER_ACCOUNT: "the provider is unavailable at the moment; "
-    "its operator has been told",
-    FailureKind.MODEL_UNAVAILABLE: "the provider does not offer this model at the moment; "
-    "its operator has been told",
+    FailureKind.PROVIDER_ACCOUNT: "the provider cannot be used at the moment, which the operator "
+    "of this server has been told; choose another model from list_models",
+    FailureKind.MODEL_UNAVAILABLE: "the provider does not offer this model at the moment, which "
+    "the operator of this server has been told; choose another model from list_models",
     FailureKind.UNKNOWN_OUTCOME: "the connection to the provider broke, and the image with it; "
     "try again",
 }
 NOTHING_CHARGED = "nothing was charged"
+_REMEDIES: Mapping[FailureKind, str] = {
+    FailureKind.BAD_OUTPUT: "try again, or another model",
+    FailureKind.PROVIDER_ERROR: "try again",
+    FailureKind.TIMEOUT: "try again",
+    FailureKind.VANISHED_OUTPUT: "try again",
+}
+"""Of failures that are told by what is wrong with an image."""
+_ACCOUNT = re.compile(
+    r"""(?ix)\b(?:
+    billing | budget | quota | credits | invoice | payments? | subscri(?:be|ptions?) | top[ -]?up
+    | (?:enough|insufficient|no|remaining|your)[ ](?:balance|credit|funds)
+    | (?:account|credit|exhausted)[ ]balance
+    | (?:spend|spending|usage)[ ](?:cap|limit) | hard[ ]limit
+    | (?:this|user|your)[ ](?:account|organi[sz]ation|plan|project|team|workspace)
+    | (?:account|organi[sz]ation)[ ](?:does|has|is|must|was) | must[ ]be[ ]verified
+    | api[ _-]?keys? | access[ ]tokens?
+    )\b"""
+)
+"""Some vendors, and gateways to them, have one status for a wrong input and an unpaid bill."""
 _SAID_LENGTH = 400
 _READ_LENGTH = 10_000
 """Of a message; its splitting alone would take many times the memory of a large one."""
@@ -43,13 +66,19 @@ def failed(
     kind: FailureKind,
     said: str = "",
     *,
+    is_message: bool = True,
     retryable: bool = False,
     retry_after_seconds: float | None = None,
 ) -> Failed:
-    """A failure of that kind; `said` are the vendor's own words."""
+    """A failure of that kind; `said` are the vendor's own words.
+
+    Words that speak of our account make another kind of what may seem an invalid input.
+    """
+    if kind is FailureKind.INVALID_INPUT and _ACCOUNT.search(said[:_READ_LENGTH]):
+        kind = FailureKind.PROVIDER_ACCOUNT
     said = _shown(said)
     reason = _REASONS[kind]
-    if kind is FailureKind.INVALID_INPUT and said:
+    if kind is FailureKind.INVALID_INPUT and said and is_message:
         reason = f"{reason}: {said}"
     return Failed(
         reason=f"{reason}; {NOTHING_CHARGED}",
@@ -79,7 +108,9 @@ def refused(reply: Reply, said: str | None = None) -> Failed:
             retryable=status != 408,
             retry_after_seconds=reply.retry_after_seconds,
         )
-    return failed(_KINDS.get(status, FailureKind.PROVIDER_ERROR), said)
+    kind = _KINDS.get(status, FailureKind.PROVIDER_ERROR)
+    # Without a message it is the page of some server in between.
+    return failed(kind, said, is_message=bool(_message_of(reply)))
 
 
 _KINDS: Mapping[int, FailureKind] = {
@@ -96,13 +127,25 @@ _KINDS: Mapping[int, FailureKind] = {
 }
 
 
+def undelivered(failure: ProviderFailure) -> Failed:
+    """What is wrong with an image, which is for the caller to read, and what can be done."""
+    remedy = _REMEDIES.get(failure.kind)
+    words = [str(failure), *([remedy] if remedy else []), NOTHING_CHARGED]
+    return Failed("; ".join(words), kind=failure.kind)
+
+
 def unreadable(reply: Reply) -> Failed:
     """A success that says nothing we understand: the job may well have begun."""
     return failed(FailureKind.UNKNOWN_OUTCOME, f"HTTP {reply.status}: {reply.text()}")
 
 
 def words_of(reply: Reply) -> str:
-    """The message in an error's body, in whichever of the usual places it is."""
+    """The message in an error's body; without one, the body's beginning."""
+    return (_message_of(reply) or reply.text())[:_READ_LENGTH]
+
+
+def _message_of(reply: Reply) -> str:
+    """The message in whichever of the usual places it is, or nothing."""
     document = reply.document()
     error = document.get("error")
     places = (
@@ -112,7 +155,7 @@ def words_of(reply: Reply) -> str:
         document.get("title"),
     )
     found = (_message(place) for place in places)
-    return next((message for message in found if message), reply.text())[:_READ_LENGTH]
+    return next((message for message in found if message), "")
 
 
 def _message(place: Any) -> str:

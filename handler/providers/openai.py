@@ -29,6 +29,8 @@ _NAMES: Mapping[str, FailureKind] = {
     **dict.fromkeys(
         (
             "insufficient_quota",
+            # LiteLLM's.
+            "budget_exceeded",
             "billing_hard_limit_reached",
             "billing_limit",
             "billing_not_active",

@@ -26,7 +26,7 @@ def require_safe_references(job_input: Mapping[str, Any], max_inline_bytes: int)
         ProviderFailure: One is not; the message names its property.
     """
     for name, url in _references(job_input):
-        require_safe_reference(url, max_inline_bytes, f"the input's {name}")
+        require_safe_reference(url, max_inline_bytes, f"a reference in {name}")
 
 
 def is_prose(name: str) -> bool:

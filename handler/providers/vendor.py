@@ -14,7 +14,7 @@ from handler.core.errors import ProviderFailure
 from handler.core.failures import FailureKind
 from handler.core.ports import Done, Failed, Job, Outcome, Running
 from handler.providers.calls import AnswerTooLarge, AskLater, CallFailed, NotBegun
-from handler.providers.failing import NOTHING_CHARGED, failed
+from handler.providers.failing import failed, undelivered
 from handler.providers.outputs import Outputs
 from handler.providers.references import require_safe_references
 
@@ -79,7 +79,7 @@ class VendorProvider:
         try:
             require_safe_references(job.input, self.max_inline_bytes)
         except ProviderFailure as refusal:
-            return Failed(f"{refusal}; {NOTHING_CHARGED}", kind=FailureKind.INVALID_INPUT)
+            return undelivered(refusal)
         try:
             answer = self.vendor.submit(job)
             if isinstance(answer, Ready):
@@ -125,7 +125,7 @@ class VendorProvider:
 
 def _as_failure(error: CallFailed | ProviderFailure) -> Failed:
     if isinstance(error, ProviderFailure):
-        return Failed(f"{error}; {NOTHING_CHARGED}", kind=error.kind)
+        return undelivered(error)
     if isinstance(error, NotBegun):
         return failed(FailureKind.CAPACITY, str(error), retryable=True)
     if isinstance(error, AnswerTooLarge):

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from handler.core.accounts import Principal
-from handler.core.errors import InsufficientBalance, ServiceError
+from handler.core.errors import InsufficientBalance, RequestTooLarge, ServiceError
 from handler.telemetry.requests import record_of
 from handler.telemetry.trace import traced
 from handler.tools.caller import Caller
@@ -69,7 +69,8 @@ class McpEndpoint:
             return
         record.principal = principal
         serve = partial(self._serve, principal, answer_by)
-        await RequestBodyLimitMiddleware(serve, MAX_BODY_BYTES)(scope, receive, send)
+        explaining = _explaining(scope, receive, send)
+        await RequestBodyLimitMiddleware(serve, MAX_BODY_BYTES)(scope, receive, explaining)
 
     async def _serve(
         self, principal: Principal, answer_by: int, scope: Scope, receive: Receive, send: Send
@@ -135,6 +136,23 @@ class HeldAnswer:
             return
         for message in self._messages:
             await self.send(message)
+
+
+def _explaining(scope: Scope, receive: Receive, send: Send) -> Send:
+    """`send`, with a refusal of too large a message that clients show and people understand."""
+    is_replaced = False
+
+    async def explaining(message: Message) -> None:
+        nonlocal is_replaced
+        if message["type"] == "http.response.start" and message["status"] == 413:
+            is_replaced = True
+            error = RequestTooLarge(MAX_BODY_BYTES)
+            record_of(scope).failed(error)
+            await refused_message(error)(scope, receive, send)
+        if not is_replaced:
+            await send(message)
+
+    return explaining
 
 
 def _accepting_json(scope: Scope) -> Scope:

@@ -2,7 +2,13 @@
 
 from starlette.responses import JSONResponse, Response
 
-from handler.core.errors import Denied, InsufficientBalance, ServiceError, Unavailable
+from handler.core.errors import (
+    Denied,
+    InsufficientBalance,
+    RequestTooLarge,
+    ServiceError,
+    Unavailable,
+)
 
 RETRY_AFTER_SECONDS = 2
 
@@ -48,6 +54,8 @@ def _described(error: ServiceError) -> tuple[int, str, dict[str, str]]:
         return 403, error.code, {}
     if isinstance(error, Denied):
         return 401, error.code, {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, RequestTooLarge):
+        return 413, "REQUEST_TOO_LARGE", {}
     if isinstance(error, Unavailable):
         return 503, "UNAVAILABLE", {"Retry-After": str(RETRY_AFTER_SECONDS)}
     raise error

@@ -101,7 +101,7 @@ class TestOpenAI:
             ("moderated", "BadRequestError", 400, "moderation_blocked"),
             ("invalid", "BadRequestError", 400, "invalid_value"),
             ("response_format", "BadRequestError", 400, "unknown_parameter"),
-            ("no quota", "RateLimitError", 429, "insufficient_quota"),
+            ("no credit", "RateLimitError", 429, "insufficient_quota"),
             ("throttled", "RateLimitError", 429, "rate_limit_exceeded"),
             ("no model", "NotFoundError", 404, "model_not_found"),
             ("unverified", "PermissionDeniedError", 403, None),

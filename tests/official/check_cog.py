@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from handler.catalogue.load import built_in, parse_model
+from tests.handler.providers.cells.texts import MODEL_FAILED
 from tests.infra.local.processes import eventually
 from tests.infra.local.stack import Stack, running_stack
 from tests.official.cog.facade import ReplicateOverCog
@@ -73,7 +74,7 @@ def test_an_exception_in_the_model_is_the_models_failure(running: Running) -> No
     before_micros = running.stack.available_micros
     generated = asyncio.run(running.stack.generate(MODEL.id, prompt="a boat [exception]"))
     assert generated.status == "failed"
-    assert generated.error == "the model failed while it made the image; nothing was charged"
+    assert generated.error == f"{MODEL_FAILED}; nothing was charged"
     assert running.stack.available_micros == before_micros
     assert running.statuses() == ["failed"]
     (prediction,) = running.replicate.predictions.values()

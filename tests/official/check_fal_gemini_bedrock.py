@@ -71,7 +71,7 @@ class TestFal:
     def test_a_type_may_be_in_a_header_alone(self, fal: dict[str, Any]) -> None:
         assert fal["typed by header"]["type"] == "runner_incomplete_response"
 
-    @pytest.mark.parametrize("scenario", ["no balance", "no model", "unauthenticated"])
+    @pytest.mark.parametrize("scenario", ["no credit", "no model", "unauthenticated"])
     def test_a_refusal_is_understood(self, fal: dict[str, Any], scenario: str) -> None:
         status, document, _ = fal_fake.PROBLEMS[scenario]
         assert fal[scenario] == {"status": status, "type": None, "message": document["detail"]}

@@ -73,7 +73,7 @@ def test_images_arrive_and_are_charged(chain: Chain) -> None:
         ("policy", Kind.CONTENT_FILTER, FILTER),
         ("invalid", Kind.INVALID_INPUT, f"{REFUSED}: Invalid size '1x1'."),
         ("hard limit", Kind.PROVIDER_ACCOUNT, ACCOUNT),
-        ("no quota", Kind.PROVIDER_ACCOUNT, ACCOUNT),
+        ("no credit", Kind.PROVIDER_ACCOUNT, ACCOUNT),
         ("unauthenticated", Kind.PROVIDER_ACCOUNT, ACCOUNT),
     ],
 )

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tests.vendors.inputs.bedrock import INPUTS
 from tests.vendors.schemas import Problem, problems
-from tests.vendors.server import Broken, Fake, black, picture, scenario_of, silence
+from tests.vendors.server import ACCOUNT_WORDS, Broken, Fake, black, picture, scenario_of, silence
 
 Document = dict[str, Any]
 _MODEL = "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-image-core-v1:1"
@@ -45,6 +45,12 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         400,
         "ServiceQuotaExceededException",
         "Your request exceeds the service quota for your account.",
+    ),
+    "unpaid": (400, "ValidationException", ACCOUNT_WORDS),
+    "no credit": (
+        403,
+        "AccessDeniedException",
+        "Model access is denied: INVALID_PAYMENT_INSTRUMENT. Provide a valid one.",
     ),
     "no access": (
         403,

@@ -12,17 +12,28 @@ from starlette.routing import Route
 
 from tests.vendors.inputs.bfl import INPUTS
 from tests.vendors.schemas import as_pydantic, problems
-from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+from tests.vendors.server import (
+    ACCOUNT_WORDS,
+    TOKEN,
+    Broken,
+    Fake,
+    black,
+    picture,
+    scenario_of,
+    silence,
+)
 
 Document = dict[str, Any]
 
 PROBLEMS: dict[str, tuple[int, Document, dict[str, str]]] = {
     "unauthenticated": (403, {"detail": "Not authenticated - Invalid Authentication"}, {}),
-    "no credits": (
+    "no credit": (
         402,
         {"detail": "Insufficient credits. Add some at https://dashboard.bfl.ai/billing."},
         {},
     ),
+    "unpaid": (400, {"detail": ACCOUNT_WORDS}, {}),
+    "unpaid input": (422, {"detail": [{"loc": ["body"], "msg": ACCOUNT_WORDS}]}, {}),
     "no model": (404, {"detail": "Not Found"}, {}),
     "invalid": (
         422,

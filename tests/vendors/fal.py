@@ -15,7 +15,16 @@ from starlette.routing import Route
 
 from tests.vendors.inputs.fal import INPUTS
 from tests.vendors.schemas import as_pydantic, problems
-from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+from tests.vendors.server import (
+    ACCOUNT_WORDS,
+    TOKEN,
+    Broken,
+    Fake,
+    black,
+    picture,
+    scenario_of,
+    silence,
+)
 
 Document = dict[str, Any]
 
@@ -63,7 +72,7 @@ Ending = tuple[int, Document, dict[str, str]]
 
 PROBLEMS: dict[str, Ending] = {
     "unauthenticated": (401, {"detail": "Cannot access application. Authentication failed."}, {}),
-    "no balance": (
+    "no credit": (
         403,
         {
             "detail": "User is locked. Reason: Exhausted balance. Top up your balance at "
@@ -71,6 +80,8 @@ PROBLEMS: dict[str, Ending] = {
         },
         {},
     ),
+    "unpaid": (400, _flat("bad_request", ACCOUNT_WORDS), {}),
+    "unpaid input": (422, _typed("value_error", ACCOUNT_WORDS), {}),
     "no model": (404, {"detail": 'Application "flux" not found'}, {}),
     "malformed": (400, _flat("bad_request", "The request body is not JSON"), {}),
     "throttled": (429, {"detail": "Too many requests"}, {"retry-after": "2"}),

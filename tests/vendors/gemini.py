@@ -10,7 +10,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.vendors.inputs.gemini import MODELS, MOST_BYTES, snaked, unknown
-from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+from tests.vendors.server import (
+    ACCOUNT_WORDS,
+    TOKEN,
+    Broken,
+    Fake,
+    black,
+    picture,
+    scenario_of,
+    silence,
+)
 
 Document = dict[str, Any]
 USAGE = {"promptTokenCount": 9, "candidatesTokenCount": 1120, "totalTokenCount": 1129}
@@ -58,7 +67,7 @@ PROBLEMS: dict[str, tuple[int, Document]] = {
         400,
         _error(400, "FAILED_PRECONDITION", "User location is not supported for the API use."),
     ),
-    "no billing": (
+    "no credit": (
         400,
         _error(400, "FAILED_PRECONDITION", "This model is accessible to billed users only."),
     ),
@@ -66,6 +75,7 @@ PROBLEMS: dict[str, tuple[int, Document]] = {
         400,
         _error(400, "INVALID_ARGUMENT", "Aspect ratio 7:7 is not supported for this model"),
     ),
+    "unpaid": (400, _error(400, "INVALID_ARGUMENT", ACCOUNT_WORDS)),
     "no model": (
         404,
         _error(404, "NOT_FOUND", "models/x is not found for API version v1beta"),

@@ -12,7 +12,16 @@ from starlette.routing import Route
 
 from tests.vendors.inputs.openai import EDITS, GENERATIONS, is_size
 from tests.vendors.schemas import Problem, Schema, problems
-from tests.vendors.server import TOKEN, Broken, Fake, black, picture, scenario_of, silence
+from tests.vendors.server import (
+    ACCOUNT_WORDS,
+    TOKEN,
+    Broken,
+    Fake,
+    black,
+    picture,
+    scenario_of,
+    silence,
+)
 
 Document = dict[str, Any]
 
@@ -69,7 +78,7 @@ PROBLEMS: dict[str, tuple[int, Document, dict[str, str]]] = {
         _error("Your organization must be verified", "invalid_request_error", None),
         {},
     ),
-    "no quota": (
+    "no credit": (
         429,
         _error(
             "You exceeded your current quota, please check your plan and billing details.",
@@ -88,6 +97,15 @@ PROBLEMS: dict[str, tuple[int, Document, dict[str, str]]] = {
         400,
         _error(
             "Billing hard limit has been reached.", "billing_limit", "billing_hard_limit_reached"
+        ),
+        {},
+    ),
+    "unpaid": (400, _error(ACCOUNT_WORDS, "invalid_request_error", "402"), {}),
+    "unpaid input": (422, {"detail": ACCOUNT_WORDS}, {}),
+    "over budget": (
+        429,
+        _error(
+            "Budget has been exceeded! Current cost: 2.0, Max budget: 1.0", "budget_exceeded", "429"
         ),
         {},
     ),

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from tests.vendors.inputs.replicate import INPUTS, OF_A_MODEL, OF_A_VERSION
 from tests.vendors.schemas import Problem, problems
 from tests.vendors.server import (
+    ACCOUNT_WORDS,
     TOKEN,
     Broken,
     Fake,
@@ -92,6 +93,8 @@ PROBLEMS: dict[str, tuple[int, Document]] = {
         },
     ),
     "forbidden": (403, {"title": "Forbidden", "detail": "Your account is disabled"}),
+    "unpaid": (400, {"title": "Bad request", "detail": ACCOUNT_WORDS}),
+    "unpaid input": (422, {"title": "Input validation failed", "detail": ACCOUNT_WORDS}),
     "no model": (404, {"title": "Not found", "detail": "The requested resource does not exist"}),
     "invalid": (
         422,

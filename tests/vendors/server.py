@@ -24,6 +24,11 @@ from infra.local.emulator_process import free_port
 
 TOKEN = "token-of-the-tests-7f3a"  # noqa: S105 - nobody's
 START_SECONDS = 10.0
+ACCOUNT_WORDS = (
+    "You do not have enough credits. Top up the balance of account acme-prod at "
+    "https://vendor.example/billing to go on."
+)
+"""What no caller may read, as some vendors and gateways say it of what looks like a wrong input."""
 
 _SCENARIO = re.compile(r"\[([a-z0-9 -]+)\]")
 

@@ -122,7 +122,7 @@ class TestEndToEnd:
             bench = Bench("bedrock", BEDROCK.model, fake.base_url)
             ended = bench.finish(bench.admit("a boat", image="https://10.0.0.1/a.png"))
             assert ended.error is not None
-            assert ended.error.startswith("the input's image is not accepted: its URL ")
+            assert ended.error.startswith("a reference in image is not accepted: its URL ")
             assert fake.arrivals.requests == []
 
     def test_without_a_role_it_is_the_operators_concern(
@@ -134,7 +134,7 @@ class TestEndToEnd:
             bench = Bench("bedrock", BEDROCK.model, fake.base_url)
             ended = bench.finish(bench.admit("a boat"))
             assert ended.error is not None
-            assert "its operator has been told" in ended.error
+            assert "the operator of this server has been told" in ended.error
             assert fake.arrivals.requests == []
 
     def test_a_local_stacks_endpoint_is_not_taken_for_bedrocks(

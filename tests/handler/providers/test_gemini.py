@@ -76,11 +76,11 @@ class TestEndToEnd:
             ),
             (
                 "http://pictures.example.com/1.png",
-                "the input's images is not accepted: its URL is not an https URL",
+                "a reference in images is not accepted: its URL is not an https URL",
             ),
             (
                 "https://169.254.169.254/latest/meta-data/",
-                "the input's images is not accepted: its URL names an address instead of a host",
+                "a reference in images is not accepted: its URL names an address instead of a host",
             ),
         ],
     )

@@ -30,7 +30,7 @@ LARGE = "data:image/png;base64," + "A" * 4000
     ],
 )
 def test_an_image_is_refused_wherever_it_stands(given: Any, url: str) -> None:
-    with pytest.raises(ProviderFailure, match=r"the input's [a-z_]+ is not accepted"):
+    with pytest.raises(ProviderFailure, match=r"a reference in [a-z_]+ is not accepted"):
         require_safe_references(given(url), 1000)
 
 
@@ -65,7 +65,7 @@ def test_an_image_is_refused_wherever_it_stands(given: Any, url: str) -> None:
     ],
 )
 def test_what_some_parser_takes_for_a_url_is_none_that_is_passed_on(text: str) -> None:
-    with pytest.raises(ProviderFailure, match="the input's style is not accepted: its URL "):
+    with pytest.raises(ProviderFailure, match="a reference in style is not accepted: its URL "):
         require_safe_references({"style": text}, 1000)
 
 
@@ -102,5 +102,5 @@ def test_the_image_beside_a_prompt_never_reaches_the_vendor() -> None:
         ended = bench.finish(bench.admit("a boat", image_prompt=INSIDE))
         assert ended.status is Status.FAILED
         assert ended.error is not None
-        assert ended.error.startswith("the input's image_prompt is not accepted: its URL ")
+        assert ended.error.startswith("a reference in image_prompt is not accepted: its URL ")
         assert fake.arrivals.requests == []

@@ -222,7 +222,7 @@ class TestReferences:
             ended = bench.finish(bench.admit("a boat", image=image))
             assert ended.status is Status.FAILED
             assert ended.error is not None
-            assert ended.error.startswith("the input's image is not accepted: ")
+            assert ended.error.startswith("a reference in image is not accepted: ")
             assert ended.error.endswith("; nothing was charged")
             assert fake.arrivals.requests == []
 

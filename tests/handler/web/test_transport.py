@@ -173,6 +173,22 @@ async def test_every_answer_carries_cors_headers_errors_too(
             )
 
 
+@every_door
+async def test_a_message_that_is_too_large_is_told_what_to_do(
+    shared_world: World, kind: HttpKind
+) -> None:
+    """Images inside it are what makes one large."""
+    headers = {"Content-Type": "application/json", "X-Api-Key": _secret(shared_world)}
+    async with kind.open(shared_world.api) as http:
+        answer = await http.send("POST", MCP_PATH, headers, b" " * (LIMIT + 1))
+    told = (
+        "The message is larger than 4,194,304 bytes. Refer to large images by https URLs instead of"
+        " data: URLs."
+    )
+    assert answer.json()["error"]["message"] == answer.json()["message"] == told
+    assert answer.json()["code"] == "REQUEST_TOO_LARGE"
+
+
 # ------------------------------------------------------------------ addresses
 @every_door
 async def test_a_trailing_slash_is_the_same_address(shared_world: World, kind: HttpKind) -> None:

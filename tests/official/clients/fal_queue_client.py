@@ -60,7 +60,7 @@ def main(origin: str, token: str) -> None:
                 "model error",
                 "timeout",
                 "typed by header",
-                "no balance",
+                "no credit",
                 "no model",
                 "unauthenticated",
             )

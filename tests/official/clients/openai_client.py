@@ -40,7 +40,7 @@ def main(base_url: str, token: str) -> None:
             for scenario in (
                 "moderated",
                 "invalid",
-                "no quota",
+                "no credit",
                 "throttled",
                 "no model",
                 "unverified",

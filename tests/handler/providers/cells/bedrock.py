@@ -49,6 +49,8 @@ NOT_MADE = (
         f"{REFUSED}: RequestEntityTooLargeException: Request body is too large",
         begun=0,
     ),
+    Cell("unpaid", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("no credit", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no access", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("expired", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("unknown key", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
@@ -82,12 +84,15 @@ NOT_USABLE = (
         "change the prompt and try again",
     ),
     Cell(
-        "no image", Kind.BAD_OUTPUT, "the provider returned no PNG, WebP, JPEG, GIF or AVIF image"
+        "no image",
+        Kind.BAD_OUTPUT,
+        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image; try again, or another model",
     ),
     Cell(
         "not base64",
         Kind.BAD_OUTPUT,
-        "the provider's image is not accepted: its URL is not a data URL in base64",
+        "the provider's image is not accepted: its URL is not a data URL in base64; "
+        "try again, or another model",
     ),
 )
 

@@ -49,7 +49,9 @@ SUCCESSES = (
 )
 NOT_BEGUN = (
     Cell("unauthenticated", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
-    Cell("no balance", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("unpaid", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("unpaid input", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("no credit", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no model", Kind.MODEL_UNAVAILABLE, NO_MODEL, begun=0),
     Cell("malformed", Kind.INVALID_INPUT, f"{REFUSED}: The request body is not JSON", begun=0),
     Cell("throttled", Kind.CAPACITY, CAPACITY, submits=2, posts=6, begun=0),
@@ -106,15 +108,18 @@ FAILED = (
     Cell("no media", Kind.NO_OUTPUT, NOTHING),
     Cell("gone", Kind.VANISHED_OUTPUT, VANISHED),
     Cell("result gone", Kind.VANISHED_OUTPUT, VANISHED),
-    Cell("removed", Kind.VANISHED_OUTPUT, "the provider's image is no longer there"),
+    Cell("removed", Kind.VANISHED_OUTPUT, "the provider's image is no longer there; try again"),
     Cell("result gibberish", Kind.UNKNOWN_OUTCOME, LOST),
     Cell(
         "elsewhere",
         Kind.BAD_OUTPUT,
-        "the provider's image is not accepted: its URL is at a host that is not on the list",
+        "the provider's image is not accepted: its URL is at a host that is not on the list; "
+        "try again, or another model",
     ),
     Cell(
-        "no image", Kind.BAD_OUTPUT, "the provider returned no PNG, WebP, JPEG, GIF or AVIF image"
+        "no image",
+        Kind.BAD_OUTPUT,
+        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image; try again, or another model",
     ),
 )
 

@@ -54,7 +54,8 @@ NOT_MADE = (
     Cell("leaked key", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("expired key", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("wrong country", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
-    Cell("no billing", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("unpaid", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("no credit", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("used up", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no quota", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no model", Kind.MODEL_UNAVAILABLE, NO_MODEL, begun=0),
@@ -83,11 +84,16 @@ NOT_USABLE = (
         "the provider returned an empty picture, as its content filter does; "
         "change the prompt and try again",
     ),
-    Cell("svg", Kind.BAD_OUTPUT, "the provider returned no PNG, WebP, JPEG, GIF or AVIF image"),
+    Cell(
+        "svg",
+        Kind.BAD_OUTPUT,
+        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image; try again, or another model",
+    ),
     Cell(
         "not base64",
         Kind.BAD_OUTPUT,
-        "the provider's image is not accepted: its URL is not a data URL in base64",
+        "the provider's image is not accepted: its URL is not a data URL in base64; "
+        "try again, or another model",
     ),
 )
 

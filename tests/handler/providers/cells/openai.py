@@ -43,7 +43,10 @@ NOT_MADE = (
     Cell("large", Kind.INVALID_INPUT, f"{REFUSED}: Payload too large", begun=0),
     Cell("unauthenticated", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("unverified", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
-    Cell("no quota", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("unpaid", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("unpaid input", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("over budget", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("no credit", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no quota by type", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no quota in words", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("hard limit", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
@@ -74,28 +77,33 @@ NOT_USABLE = (
     Cell(
         "not base64",
         Kind.BAD_OUTPUT,
-        "the provider's image is not accepted: its URL is not a data URL in base64",
+        "the provider's image is not accepted: its URL is not a data URL in base64; "
+        "try again, or another model",
     ),
     Cell(
-        "no image", Kind.BAD_OUTPUT, "the provider returned no PNG, WebP, JPEG, GIF or AVIF image"
+        "no image",
+        Kind.BAD_OUTPUT,
+        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image; try again, or another model",
     ),
-    Cell("removed", Kind.VANISHED_OUTPUT, "the provider's image is no longer there"),
+    Cell("removed", Kind.VANISHED_OUTPUT, "the provider's image is no longer there; try again"),
     Cell(
         "elsewhere",
         Kind.BAD_OUTPUT,
-        "the provider's image is not accepted: its URL is at a host that is not on the list",
+        "the provider's image is not accepted: its URL is at a host that is not on the list; "
+        "try again, or another model",
     ),
     Cell(
         "inside",
         Kind.BAD_OUTPUT,
-        "the provider's image is not accepted: its URL is not an https URL",
+        "the provider's image is not accepted: its URL is not an https URL; "
+        "try again, or another model",
     ),
 )
 
 EVERYWHERE = tuple(
     cell
     for cell in (*SUCCESSES, *NOT_MADE)
-    if cell.scenario in ("good", "fewer", "moderated", "invalid", "unauthenticated", "no quota")
+    if cell.scenario in ("good", "fewer", "moderated", "invalid", "unauthenticated", "no credit")
     and not cell.is_down
 )
 """Those that also run with each kind of server: success, in part, filter, input and account."""

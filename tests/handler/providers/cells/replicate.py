@@ -52,6 +52,8 @@ SUCCESSES = (
 )
 REFUSED = (
     Cell("unauthenticated", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("unpaid", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
+    Cell("unpaid input", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no credit", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("forbidden", Kind.PROVIDER_ACCOUNT, ACCOUNT, begun=0),
     Cell("no model", Kind.MODEL_UNAVAILABLE, NO_MODEL, begun=0),
@@ -101,16 +103,17 @@ FAILED = (
     Cell("empty text", Kind.NO_OUTPUT, NOTHING),
     Cell("data removed", Kind.VANISHED_OUTPUT, VANISHED),
     Cell("gone", Kind.VANISHED_OUTPUT, VANISHED),
-    Cell("all removed", Kind.VANISHED_OUTPUT, "the provider's image is no longer there"),
+    Cell("all removed", Kind.VANISHED_OUTPUT, "the provider's image is no longer there; try again"),
     Cell(
         "elsewhere",
         Kind.BAD_OUTPUT,
-        "the provider's image is not accepted: its URL is at a host that is not on the list",
+        "the provider's image is not accepted: its URL is at a host that is not on the list; "
+        "try again, or another model",
     ),
     Cell(
         "no image",
         Kind.BAD_OUTPUT,
-        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image",
+        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image; try again, or another model",
     ),
 )
 

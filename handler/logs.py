@@ -27,7 +27,7 @@ _REDACTED = "[redacted]"
 _SECRETS = re.compile(
     rf"({KEY_PREFIX})[0-9A-Za-z]{{8,}}"
     r"|\b(bearer\s+)[^\s\"',;]+"
-    r"|\b(X-Amz-(?:Signature|Credential|Security-Token)=)[^\s\"'&]+",
+    r"|\b(X-Amz-(?:Signature|Credential|Security-Token)[=:])\s*[^\s\"'&]+",
     re.IGNORECASE,
 )
 _TELLING = (ClientError, ConfigurationError, Unavailable)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from handler.settings import PROVIDER_NAMES
 from infra.local.environment import aws_environment
 
 ROOT = Path(__file__).parent.parent
@@ -210,7 +211,14 @@ def test_only_one_module_words_the_failures_of_vendors() -> None:
         for module in modules("handler")
         if module.part == "providers" and "Failed" in calls_of(module)
     }
-    assert wording == {"failing.py", "sketch.py", "vendor.py"}
+    assert wording == {"failing.py", "sketch.py"}
+
+
+@pytest.mark.parametrize("name", sorted({*PROVIDER_NAMES} - {"openai-compatible", "sketch"}))
+def test_an_adapter_is_a_page_or_two(name: str) -> None:
+    """What several need has a module of its own."""
+    adapter = ROOT / "handler" / "providers" / f"{name}.py"
+    assert len(adapter.read_text(encoding="utf-8").splitlines()) <= 200
 
 
 def calls_of(module: Module) -> set[str]:

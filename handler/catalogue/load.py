@@ -33,8 +33,12 @@ REQUIRED = frozenset(
 OPTIONAL = frozenset({"image_count_property", "source"})
 HIDDEN = "hidden"
 """A field that an operator's entries may have besides."""
-_IMAGE_COUNTS = frozenset({"n", "num_images", "num_outputs"})
-"""What vendors call the property that says how many images are made."""
+IMAGE_COUNTS = ("num_outputs", "num_images", "number_of_images", "image_count", "num_samples", "n")
+"""What vendors call the property that says how many images are made, the usual one first."""
+MULTIPLIERS = (*IMAGE_COUNTS, "batch_count", "batch_size", "max_images", "num_images_per_prompt")
+"""What makes more images than are asked for by the count, and so than are paid for."""
+_LONGEST_NAME = 100
+_LONGEST_DESCRIPTION = 2_000
 _REFERENCES = ("$ref", "$dynamicRef")
 _COMBINATORS = ("allOf", "anyOf", "oneOf", "not", "if", "patternProperties", *_REFERENCES)
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
@@ -131,6 +135,11 @@ def _require_fields(document: Document) -> None:
     for name in ("name", "description", "provider", "provider_model"):
         if not isinstance(document[name], str) or not document[name]:
             raise ValueError(f"{name} must be a non-empty string")
+    for name, most in (("name", _LONGEST_NAME), ("description", _LONGEST_DESCRIPTION)):
+        if len(document[name]) > most:
+            raise ValueError(
+                f"{name} may have {most:,} characters, and has {len(document[name]):,}"
+            )
 
 
 def _require_schema(schema: Any) -> None:
@@ -214,9 +223,16 @@ _RULES: Mapping[str, str] = {
 
 def _require_image_count(model: Model) -> None:
     name = model.image_count_property
-    if name is None:
-        _require_one_image(model.input_schema["properties"])
-        return
+    if name is not None:
+        _require_count(name, model)
+    for other in MULTIPLIERS:
+        member = model.input_schema["properties"].get(other)
+        # One would be charged, however many were made.
+        if member is not None and other != name and member.get("maximum") != 1:
+            raise ValueError(f"{other} may ask for several images: name it as image_count_property")
+
+
+def _require_count(name: Any, model: Model) -> None:
     if not isinstance(name, str):
         raise ValueError("image_count_property must be the name of a property")  # noqa: TRY004
     member = model.input_schema["properties"].get(name, {})
@@ -225,10 +241,3 @@ def _require_image_count(model: Model) -> None:
         raise ValueError(f"{name} must be an integer with minimum, default and maximum")
     if bounds[0] < 1:
         raise ValueError(f"{name} must be at least 1")
-
-
-def _require_one_image(properties: Mapping[str, Any]) -> None:
-    # One would be charged, however many were made.
-    for name in _IMAGE_COUNTS & properties.keys():
-        if properties[name].get("maximum") != 1:
-            raise ValueError(f"{name} may ask for several images: name it as image_count_property")

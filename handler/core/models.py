@@ -18,6 +18,8 @@ from handler.core.pricing import Pricing
 from handler.core.text import clipped
 
 MAX_PROBLEMS = 20
+_MOST_PROBLEMS = 100
+"""As many are put in order, of which the first are told."""
 REFERENCE = "uri"
 """The format of a text that refers to an image."""
 _FORMATS = FormatChecker(formats=())
@@ -96,9 +98,9 @@ class Model:
         )
 
     def _problems(self, raw: Mapping[str, Any]) -> Iterator[str]:
-        found = sorted(
-            self._validator.iter_errors(raw), key=lambda error: list(map(str, error.path))
-        )
+        # There may be as many as a request has values.
+        looked_at = itertools.islice(self._validator.iter_errors(raw), _MOST_PROBLEMS)
+        found = sorted(looked_at, key=lambda error: list(map(str, error.path)))
         return (problem for error in found for problem in _explain(error))
 
     @cached_property

@@ -8,10 +8,12 @@ here holds a header, a body or a URL.
 import contextlib
 import json
 import logging
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore2
@@ -30,6 +32,8 @@ MAX_BODY_BYTES = 100 * 1024 * 1024
 """Ten images in base64, as large as vendors make them."""
 MAX_VALUES = 200_000
 """In a body: an empty object takes thirty times the memory of its two characters."""
+_HUNG_UP = re.compile(r"disconnect|connection termination|reset before headers", re.IGNORECASE)
+"""Envoy's words, which many gateways are made of."""
 SHORTEST_SECRET = 6
 """Less is no secret, and by chance in every large picture's base64."""
 _IN_ITS_PLACE = "(the token)"
@@ -125,8 +129,11 @@ def _positive(seconds: float) -> float:
 
 
 def not_begun(reply: Reply) -> bool:
-    """Whether the answer to a request that makes something says that nothing was begun."""
-    return reply.status in (429, 503)
+    """Whether the answer to a request that makes something says that nothing was begun.
+
+    A gateway's 503 may say as well that the vendor hung up on it, whatever it had begun with.
+    """
+    return reply.status == 429 or (reply.status == 503 and not _HUNG_UP.search(reply.text()))
 
 
 @dataclass(frozen=True)
@@ -236,7 +243,7 @@ class Calls:
             headers={**(headers or {}), **own},
             timeout=time_limit(seconds),
         )
-        return _without(own.values(), exchange(self.client, self.clock, request))
+        return without(own.values(), exchange(self.client, self.clock, request))
 
 
 def time_limit(seconds: float) -> httpx2.Timeout:
@@ -269,16 +276,23 @@ def exchange(client: httpx2.Client, clock: Clock, request: httpx2.Request) -> Re
     return Reply(response.status_code, bytes(body), received, clock.now_ms())
 
 
-def _without(credentials: Iterable[str], reply: Reply) -> Reply:
+def without(credentials: Iterable[str], reply: Reply) -> Reply:
     """The reply, where the vendor, or a gateway in front of it, repeats what it was sent."""
     for secret in [part for each in credentials for part in (each, each.partition(" ")[2])]:
         if len(secret) >= SHORTEST_SECRET:
             headers = {
                 name: value.replace(secret, _IN_ITS_PLACE) for name, value in reply.headers.items()
             }
-            body = reply.body.replace(secret.encode(), _IN_ITS_PLACE.encode())
+            body = reply.body
+            for spelled in _spellings(secret):
+                body = body.replace(spelled.encode(), _IN_ITS_PLACE.encode())
             reply = replace(reply, body=body, headers=headers)
     return reply
+
+
+def _spellings(secret: str) -> set[str]:
+    """As it is, and as JSON may have it."""
+    return {secret, json.dumps(secret)[1:-1], secret.replace("/", "\\/")}
 
 
 @contextlib.contextmanager
@@ -300,10 +314,11 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 def new_client() -> httpx2.Client:
     """What connections are made with.
 
-    No redirect, no proxy, no netrc. No connection is kept either: one that the vendor closes while
-    we reuse it cannot be told from a request that it took.
+    No redirect, no proxy, no netrc, no cookie. No connection is kept either: one that the vendor
+    closes while we reuse it cannot be told from a request that it took.
     """
     return httpx2.Client(
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,
         transport=TimedTransport(httpx2.create_ssl_context(trust_env=False)),

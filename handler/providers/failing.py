@@ -13,7 +13,7 @@ from handler.core.errors import ProviderFailure
 from handler.core.failures import FailureKind
 from handler.core.ports import Failed
 from handler.core.text import clipped
-from handler.providers.calls import Reply
+from handler.providers.calls import Reply, not_begun
 
 _REASONS: Mapping[FailureKind, str] = {
     FailureKind.CONTENT_FILTER: "the provider's content filter refused the prompt or its picture; "
@@ -101,11 +101,13 @@ def refused(reply: Reply, said: str | None = None) -> Failed:
     Retryable are those that say that nothing was begun. `said` replaces what is found in the reply.
     """
     said, status = words_of(reply) if said is None else said, reply.status
+    if status == 503 and not not_begun(reply):
+        return failed(FailureKind.UNKNOWN_OUTCOME, said)
     if status in (408, 429, 503):
         return failed(
             FailureKind.CAPACITY,
             said,
-            retryable=status != 408,
+            retryable=not_begun(reply),
             retry_after_seconds=reply.retry_after_seconds,
         )
     kind = _KINDS.get(status, FailureKind.PROVIDER_ERROR)

@@ -82,7 +82,7 @@ def request_body(job: Job) -> dict[str, Any]:
 def read_submission(reply: Reply) -> Answer:
     """The answer to a submission."""
     if not reply.is_success:
-        refusal = _failure(reply)
+        refusal = _failure(reply) if _known_types(reply) else refused(reply)
         return replace(refusal, retryable=refusal.retryable and not_begun(reply))
     document = reply.document()
     urls = [document.get(name) for name in ("status_url", "response_url", "cancel_url")]
@@ -161,10 +161,10 @@ _SILENT = {FailureKind.NO_OUTPUT, FailureKind.UNKNOWN_OUTCOME, FailureKind.VANIS
 
 
 def _failure(reply: Reply) -> Failed:
-    """How a request ended. What may be tried again certainly is not under way any more."""
+    """How a request ended. What is tried again certainly is not under way any more."""
     known = _known_types(reply)
     if not known:
-        return refused(reply)
+        return replace(refused(reply), retryable=False)
     kind = _KINDS[known[0]]
     says = reply.headers.get("x-fal-retryable", "").lower()
     retryable = known[0] not in _FINAL and kind is not FailureKind.CONTENT_FILTER

@@ -74,7 +74,7 @@ class References:
         try:
             return sanitized(self.fetch(url, ANY_PUBLIC_HOST, seconds)).data
         except ImageRefused:
-            raise _refused(f"{_SUBJECT} is no whole PNG, WebP, JPEG, GIF or AVIF image") from None
+            raise _refused(f"{_SUBJECT} is no whole PNG, WebP, JPEG or GIF image") from None
         except ProviderFailure as failure:
             raise _refused(str(failure)) from None
 

@@ -6,7 +6,7 @@ answers. `Prefer: wait` is not used: its answer may come before the output all t
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handler.core.failures import FailureKind
@@ -56,7 +56,9 @@ class ReplicateVendor:
 
     def poll(self, ref: str) -> Answer:
         """See `Vendor`."""
-        return read_state(self.calls.ask(f"/predictions/{ref}"))
+        answer = read_state(self.calls.ask(f"/predictions/{ref}"))
+        # Whatever it is called there, this is what was asked for.
+        return replace(answer, ref=ref) if isinstance(answer, Running) else answer
 
     def cancel(self, ref: str) -> None:
         """See `Vendor`."""

@@ -11,7 +11,10 @@ import httpx2
 from botocore.awsrequest import AWSResponse
 
 from handler.core.ports import Clock
-from handler.providers.calls import exchange, time_limit
+from handler.providers.calls import exchange, time_limit, without
+
+_CREDENTIALS = ("authorization", "x-amz-security-token")
+_MOST_ERROR_BYTES = 64 * 1024
 
 
 def sent_by(http: httpx2.Client, clock: Clock, seconds: float, client: Any) -> Any:
@@ -25,8 +28,12 @@ def sent_by(http: httpx2.Client, clock: Clock, seconds: float, client: Any) -> A
             headers=dict(request.headers),
             timeout=time_limit(seconds),
         )
-        reply = exchange(http, clock, prepared)
-        return AWSResponse(request.url, reply.status, reply.headers, _Body(reply.body))
+        credentials = [prepared.headers.get(name, "") for name in _CREDENTIALS]
+        reply = without(credentials, exchange(http, clock, prepared))
+        # botocore reads every error itself, whatever its size.
+        is_read = reply.is_success or (reply.document() and len(reply.body) <= _MOST_ERROR_BYTES)
+        body = reply.body if is_read else b"{}"
+        return AWSResponse(request.url, reply.status, reply.headers, _Body(body))
 
     client.meta.events.register("before-send.bedrock-runtime.InvokeModel", send)
     return client

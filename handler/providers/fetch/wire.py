@@ -71,7 +71,7 @@ class PinnedNetwork(httpcore2.NetworkBackend):
         """
         try:
             found = self.resolve(host, port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter of names that are none
             raise httpcore2.ConnectError("the host name could not be resolved") from error
         admitted = [address for address in found if self.admits(address)]
         if not admitted:

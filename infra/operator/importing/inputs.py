@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from handler.catalogue.load import IMAGE_COUNTS, MULTIPLIERS
 from handler.core.errors import OperatorRefused
 from infra.operator.importing.members import Definitions, Member, NotOffered, flattened
 
@@ -17,14 +18,7 @@ _INTERNAL = re.compile(
     r"|(en|dis)able_safety_\w+|safety_checker\w*|\w*(api_?key|secret|password|access_token)\w*"
 )
 """What is between the vendor and us, not a caller's to say."""
-_COUNTS = ("num_outputs", "num_images", "number_of_images", "image_count", "num_samples", "n")
-"""What vendors call the number of images, the usual one first."""
-_MULTIPLIERS = {
-    *_COUNTS,
-    *("batch_count", "batch_size", "max_images", "num_images_per_prompt"),
-    "sequential_image_generation",
-}
-"""What makes more images than are asked for by the count, and so than are paid for."""
+_MULTIPLIERS = {*MULTIPLIERS, "sequential_image_generation"}
 _PRICED = {
     *("height", "width", "image_size", "size", "megapixels", "output_megapixels", "resolution"),
     *("quality", "rendering_speed"),
@@ -56,7 +50,9 @@ def converted(input_schema: Any, definitions: Definitions, *, makes_several: boo
     if not isinstance(properties, Mapping) or not isinstance(required, list):
         raise OperatorRefused("the vendor's input has no properties that could be read")
     names = sorted(properties, key=lambda name: _order(properties[name]))
-    count = next((name for name in _COUNTS if _is_count(properties.get(name), definitions)), None)
+    count = next(
+        (name for name in IMAGE_COUNTS if _is_count(properties.get(name), definitions)), None
+    )
     kept: dict[str, Any] = {}
     notes: list[str] = []
     for name in names:

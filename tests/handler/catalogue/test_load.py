@@ -122,6 +122,16 @@ UNUSABLE: dict[str, tuple[Change, str]] = {
         drop("image_count_property"),
         "num_outputs may ask for several images: name it as image_count_property",
     ),
+    "a second count": (
+        put(
+            {"type": "integer", "description": "More."}, "input_schema", "properties", "max_images"
+        ),
+        "max_images may ask for several images: name it as image_count_property",
+    ),
+    "a description like a book": (
+        put("x" * 2001, "description"),
+        "description may have 2,000 characters, and has 2,001",
+    ),
     "a count that does not exist": (put("n", "image_count_property"), "n must be an integer"),
     "a count that is text": (
         put("prompt", "image_count_property"),

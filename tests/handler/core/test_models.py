@@ -1,6 +1,7 @@
 """Validation of an input: every problem at once, each with its path and what is allowed."""
 
 import math
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from handler.catalogue.load import parse_model
 from handler.core import errors
-from handler.core.models import Model
+from handler.core.models import MAX_PROBLEMS, Model
 from handler.core.pricing import Flat, Pricing
 from tests.world import MODEL_DOCUMENT, MODEL_ID
 
@@ -189,6 +190,23 @@ class TestPrice:
     def test_a_model_without_a_count_makes_one(self, model: Model) -> None:
         single = replace(model, image_count_property=None)
         assert single.image_count(single.validated({"prompt": "x", "num_outputs": 4})) == 1
+
+
+def test_a_request_with_as_many_problems_as_it_has_values_takes_no_memory_for_them() -> None:
+    """A few hundred kilobytes of input took gigabytes."""
+    images = {"type": "array", "maxItems": 3, "items": {"type": "string"}, "description": "I."}
+    schema = {
+        **MODEL_DOCUMENT["input_schema"],
+        "properties": {**MODEL_DOCUMENT["input_schema"]["properties"], "images": images},
+    }
+    model = parse_model(MODEL_ID, {**MODEL_DOCUMENT, "input_schema": schema})
+    raw = {"prompt": "x", "images": [1] * 100_000}
+    tracemalloc.start()
+    try:
+        assert len(problems(model, raw)) == MAX_PROBLEMS + 1
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 class TestReferences:

@@ -181,6 +181,46 @@ class TestAttempts:
             assert len(fake.arrivals.requests) == attempts
 
 
+class Answering(FakeBedrock):
+    """Says the same to everything, or what it was sent."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__()
+        self.status = status
+        self.body = body
+
+    async def invoke(self, request: Request) -> Response:
+        sent = " ".join(f"{name}={value}" for name, value in request.headers.items())
+        return Response(self.body.replace(b"SENT", sent.encode()), self.status)
+
+
+def answered(status: int, body: bytes) -> Failed:
+    clock = ManualClock()
+    with served(Answering(status, body)) as fake:
+        signing = model_client("us-west-2", fake.base_url, 90)
+        client = sent_by(new_client(), clock, 90, signing)
+        vendor = BedrockVendor(client, clock, References.up_to(1024))
+        answer = vendor.submit(Job("g-1", str(BEDROCK.model["provider_model"]), {"prompt": "b"}, 1))
+    assert isinstance(answer, Failed)
+    return answer
+
+
+class TestErrors:
+    @pytest.mark.parametrize("body", [b"[]", b"null", b"<html>", b"[" + b"{}," * 40_000 + b"{}]"])
+    def test_one_that_is_no_object_is_not_read(self, body: bytes) -> None:
+        assert answered(500, body).kind is Kind.PROVIDER_ERROR
+
+    def test_one_that_repeats_the_signature_does_not_carry_it_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", "session-0123456789")
+        body = b'{"__type": "ValidationException", "message": "bad header: SENT"}'
+        failure = answered(400, body)
+        assert "x-amz-security-token=(the token)" in failure.said
+        assert "authorization=(the token)" in failure.said
+        assert "session-0123456789" not in f"{failure}"
+
+
 class TestReading:
     def test_each_image_has_its_reason(self) -> None:
         document = {"images": ["AAAA", "BBBB"], "finish_reasons": ["Filter reason: prompt", None]}

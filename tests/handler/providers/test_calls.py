@@ -23,6 +23,7 @@ from handler.providers.calls import (
     Reply,
     new_client,
 )
+from handler.providers.failing import refused
 from tests.fakes import ManualClock
 from tests.vendors.server import TOKEN, Broken, Fake, closed_port, served, silence
 
@@ -189,6 +190,32 @@ class TestMaking:
         with pytest.raises(AnswerLost, match="in time"):
             calls.make("/things", {})
 
+    @pytest.mark.parametrize(
+        ("said", "times"),
+        [
+            ("Service Unavailable", 3),
+            ("upstream connect error or disconnect/reset before headers", 1),
+            ("upstream: connection termination", 1),
+        ],
+    )
+    def test_a_gateway_that_was_hung_up_on_does_not_know_what_was_begun(
+        self, calls: Calls, scripted: Scripted, said: str, times: int
+    ) -> None:
+        scripted.script = [Response(said, 503)]
+        reply = calls.make("/jobs", {})
+        assert len(scripted.arrivals.requests) == times
+        assert refused(reply).retryable is (times > 1)
+
+    def test_a_host_name_that_is_none_is_one_that_cannot_be_reached(self, calls: Calls) -> None:
+        with pytest.raises(NotBegun):
+            replace(calls, base_url="https://a..b").make("/jobs", {})
+
+    def test_no_cookie_is_kept(self, calls: Calls, scripted: Scripted) -> None:
+        scripted.script = [Response("{}", headers={"set-cookie": "a=b; Path=/"})]
+        calls.make("/jobs", {})
+        calls.make("/jobs", {})
+        assert all("cookie" not in each.headers for each in scripted.arrivals.requests)
+
 
 class TestAsking:
     @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
@@ -277,6 +304,14 @@ class TestToken:
         }
         assert (reply.headers["x-echo"], reply.headers["x-plain"]) == ("(the token)", "plain")
         assert reply.headers["x-bare"] == "(the token)"
+
+    @pytest.mark.parametrize("spelled", ["sk-ab\\/cd+ef", "sk-ab/cd+ef"])
+    def test_nor_one_that_spells_it_otherwise(
+        self, calls: Calls, scripted: Scripted, spelled: str
+    ) -> None:
+        scripted.script = [Response(f'{{"error": "bad key {spelled}."}}', 400)]
+        slashed = replace(calls, credentials={"authorization": Secret("Bearer sk-ab/cd+ef")})
+        assert slashed.make("/things", {}).document() == {"error": "bad key (the token)."}
 
     def test_what_is_no_secret_is_left_in_an_image(self, calls: Calls, scripted: Scripted) -> None:
         """A few letters, which a server of one's own takes for a key, are in every picture."""

@@ -166,6 +166,13 @@ class TestReading:
         assert isinstance(at_the_end, Failed)
         assert (at_submission.retryable, at_the_end.retryable) == (False, True)
 
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_a_result_that_is_not_told_now_may_be_there_all_the_same(self, status: int) -> None:
+        """Nothing is certain of what has no type: it is not submitted again."""
+        answer = read_result(reply({"detail": "Service unavailable"}, status))
+        assert isinstance(answer, Failed)
+        assert not answer.retryable
+
     def test_the_platform_may_forbid_a_repetition(self) -> None:
         error = {"detail": [{"type": "internal_server_error", "msg": "broke"}]}
         answer = read_result(reply(error, 500, x_fal_retryable="False"))

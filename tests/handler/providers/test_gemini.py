@@ -72,7 +72,7 @@ class TestEndToEnd:
         [
             (
                 "data:image/png;base64,iVBORw0KGgo=",
-                "a reference image is no whole PNG, WebP, JPEG, GIF or AVIF image",
+                "a reference image is no whole PNG, WebP, JPEG or GIF image",
             ),
             (
                 "http://pictures.example.com/1.png",

@@ -138,7 +138,7 @@ class TestRefusals:
     def test_what_is_no_image(self, site: Site, trust: Certificates, body: bytes) -> None:
         site.answers = {"/a.png": ok(body)}
         told = refusal(references(site, trust), f"https://{HOST}/a.png")
-        assert told == "a reference image is no whole PNG, WebP, JPEG, GIF or AVIF image"
+        assert told == "a reference image is no whole PNG, WebP, JPEG or GIF image"
 
     def test_one_that_is_too_large(self, site: Site, trust: Certificates) -> None:
         site.answers = {"/a.png": ok(picture() + b"\0" * 10_000)}

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from handler.core.failures import FailureKind as Kind
 from handler.core.generation import Status
@@ -180,6 +182,24 @@ class TestLongJob:
             assert bench.generation(generation.id).status is Status.SUCCEEDED
             assert clock.now - began_ms > 600_000
             assert len(fake.arrivals.of("POST")) == 1
+
+
+class Renaming(FakeReplicate):
+    """Calls what it is asked after something else, until it has ended."""
+
+    async def get(self, request: Request) -> Response:
+        answer = await super().get(request)
+        renamed = answer.body.replace(b'"processing"', b'"processing", "id": "another"')
+        return Response(renamed, answer.status_code)
+
+
+def test_what_is_asked_after_keeps_its_name() -> None:
+    """A job has one, which is on record; another would not be taken."""
+    with served(Renaming()) as fake:
+        bench = Bench("replicate", REPLICATE.model, fake.base_url)
+        ended = bench.finish(bench.admit("a boat"))
+        assert ended.status is Status.SUCCEEDED
+        assert (ended.fence, len(fake.arrivals.of("POST"))) == (1, 1)
 
 
 class TestCancel:

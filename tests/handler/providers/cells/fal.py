@@ -119,7 +119,7 @@ FAILED = (
     Cell(
         "no image",
         Kind.BAD_OUTPUT,
-        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image; try again, or another model",
+        "the provider returned no PNG, WebP, JPEG or GIF image; try again, or another model",
     ),
 )
 

@@ -83,7 +83,7 @@ NOT_USABLE = (
     Cell(
         "no image",
         Kind.BAD_OUTPUT,
-        "the provider returned no PNG, WebP, JPEG, GIF or AVIF image; try again, or another model",
+        "the provider returned no PNG, WebP, JPEG or GIF image; try again, or another model",
     ),
     Cell("removed", Kind.VANISHED_OUTPUT, "the provider's image is no longer there; try again"),
     Cell(

@@ -87,10 +87,6 @@ CONVERTED: dict[str, Callable[[], bytes]] = {
     "WebP, moving, with a profile": lambda: encoded(
         picture("RGBA"), "WEBP", save_all=True, append_images=_FRAMES, icc_profile=SRGB
     ),
-    "AVIF": lambda: encoded(picture(), "AVIF"),
-    "AVIF, with alpha": lambda: encoded(picture("RGBA"), "AVIF"),
-    "AVIF, with a profile": lambda: encoded(picture(), "AVIF", icc_profile=SRGB),
-    "AVIF, moving": lambda: encoded(picture(), "AVIF", save_all=True, append_images=_FRAMES),
 }
 """They become a PNG of their first frame."""
 

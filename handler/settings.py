@@ -1,10 +1,10 @@
 """The functions' settings, read once from a mapping that the entry module hands in."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from handler.core.errors import ConfigurationError
@@ -127,7 +127,7 @@ def configured_vendors(environ: Mapping[str, str]) -> dict[str, VendorAccess]:
         base_url, token = _base_url(environ, f"{name.upper()}_BASE_URL"), environ.get(variable)
         if token:
             found[name] = VendorAccess(_token(variable, token), base_url)
-    base_url = _base_url(environ, "OPENAI_COMPATIBLE_BASE_URL")
+    base_url = _base_url(environ, "OPENAI_COMPATIBLE_BASE_URL", _NEAR)
     if base_url:
         token = environ.get("OPENAI_COMPATIBLE_API_KEY", "")
         found[COMPATIBLE] = VendorAccess(
@@ -144,7 +144,40 @@ def _token(variable: str, value: str) -> Secret:
     return Secret(value)
 
 
-def _base_url(environ: Mapping[str, str], name: str) -> str | None:
+@dataclass(frozen=True)
+class _Plain:
+    """Where a server may be that is reached without TLS."""
+
+    where: str
+    admits: Callable[[str], bool]
+    """A host."""
+
+
+def _is_here(host: str) -> bool:
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _is_near(host: str) -> bool:
+    address = _address(host)
+    if address is not None:
+        return address.is_private and not address.is_link_local
+    return "." not in host or host.endswith((".home.arpa", ".internal", ".lan", ".local"))
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+_HERE = _Plain("on this machine", _is_here)
+_NEAR = _Plain("on this machine or in a private network", _is_near)
+"""Where people run servers of their own, few of which have a certificate."""
+
+
+def _base_url(environ: Mapping[str, str], name: str, plain: _Plain = _HERE) -> str | None:
     text = environ.get(name, "")
     if not text:
         return None
@@ -152,19 +185,14 @@ def _base_url(environ: Mapping[str, str], name: str) -> str | None:
         parts = urlsplit(text)
         is_fine = parts.hostname and not (parts.username or parts.query or parts.fragment)
         _ = parts.port  # raises if it is none
-        if is_fine and (parts.scheme == "https" or _is_here(parts.scheme, parts.hostname or "")):
+        is_plain = parts.scheme == "http" and plain.admits(parts.hostname or "")
+        if is_fine and (parts.scheme == "https" or is_plain):
             return text.rstrip("/")
     except ValueError:
         pass
     raise ConfigurationError(
-        f"{name} must be https://host/path, or http:// on this machine, without user or query"
+        f"{name} must be https://host/path, or http:// {plain.where}, without user or query"
     )
-
-
-def _is_here(scheme: str, host: str) -> bool:
-    if scheme != "http":
-        return False
-    return host == "localhost" or ip_address(host).is_loopback
 
 
 def _names(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> frozenset[str]:

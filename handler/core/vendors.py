@@ -30,6 +30,6 @@ class VendorAccess:
     token: Secret | None = None
     """None where it needs none: the vendor goes by our role, or the server is our own."""
     base_url: str | None = None
-    """Instead of the vendor's own; https, or on this machine; without a slash at its end."""
+    """Instead of the vendor's own; https, or near; without a slash at its end."""
     server: str = "other"
     """Which of the servers that are compatible with OpenAI's; decides on what it is sent."""

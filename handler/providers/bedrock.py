@@ -21,7 +21,13 @@ from botocore.exceptions import (
 from handler.adapters.aws import code_of, model_client
 from handler.core.failures import FailureKind
 from handler.core.ports import Clock, Failed, Job, Provider
-from handler.providers.calls import PAUSES_SECONDS, QUESTION_SECONDS, NotBegun, Reply
+from handler.providers.calls import (
+    LONGEST_PAUSE_SECONDS,
+    PAUSES_SECONDS,
+    QUESTION_SECONDS,
+    NotBegun,
+    Reply,
+)
 from handler.providers.failing import failed, unreadable
 from handler.providers.inlining import Reference, References
 from handler.providers.setup import Setup
@@ -75,6 +81,9 @@ class BedrockVendor(Immediate):
             except ClientError as error:
                 late = self.clock.now_ms() > repeats_until_ms
                 if pause is None or late or not is_not_begun(error):
+                    return read_error(error)
+                pause = max(pause, retry_after_seconds(error) or 0)  # noqa: PLW2901
+                if pause > LONGEST_PAUSE_SECONDS:
                     return read_error(error)
             except _NO_ROLE as error:
                 return failed(FailureKind.PROVIDER_ACCOUNT, type(error).__name__)
@@ -137,6 +146,12 @@ def is_not_begun(error: ClientError) -> bool:
     return _status_of(error) in (429, 503)
 
 
+def retry_after_seconds(error: ClientError) -> float | None:
+    """How long the answer asks to wait; AWS does not say that it ever does."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return Reply(_status_of(error), headers=headers).retry_after_seconds
+
+
 _CODES: Mapping[str, FailureKind] = {
     "ModelErrorException": FailureKind.MODEL_ERROR,
     "ModelTimeoutException": FailureKind.TIMEOUT,
@@ -170,7 +185,12 @@ def read_error(error: ClientError) -> Failed:
         found = (kind for pattern, kind in _INVALID if pattern.search(said))
         return failed(next(found, FailureKind.INVALID_INPUT), said)
     kind = _CODES.get(code) or _STATUSES.get(_status_of(error), FailureKind.PROVIDER_ERROR)
-    return failed(kind, f"{code}: {said}", retryable=is_not_begun(error) or code in _ENDED)
+    return failed(
+        kind,
+        f"{code}: {said}",
+        retryable=is_not_begun(error) or code in _ENDED,
+        retry_after_seconds=retry_after_seconds(error),
+    )
 
 
 def _status_of(error: ClientError) -> int:

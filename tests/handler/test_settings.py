@@ -96,6 +96,8 @@ def test_a_missing_name_is_told(name: str, value: str | None) -> None:
         ("OPENAI_BASE_URL", "https://images.example/v1?key=1"),
         ("OPENAI_BASE_URL", "ftp://127.0.0.1/"),
         ("OPENAI_COMPATIBLE_BASE_URL", "http://images.example/v1"),
+        ("OPENAI_COMPATIBLE_BASE_URL", "http://8.8.8.8/v1"),
+        ("OPENAI_COMPATIBLE_BASE_URL", "http://169.254.169.254/v1"),
         ("PUBLIC_URL", "http://images.example"),
         ("FAL_KEY", "two words"),
         ("FAL_KEY", "line\nbreak"),
@@ -210,6 +212,10 @@ class TestVendors:
             "http://127.0.0.1:4000/v1",
             "http://[::1]:1",
             "http://localhost",
+            "http://192.168.1.9:8080/v1",
+            "http://[fd00::9]:8080/v1",
+            "http://LocalAI:8080/v1",
+            "http://paint.local/v1",
         ],
     )
     def test_a_server_of_ones_own_needs_no_token(self, base_url: str) -> None:

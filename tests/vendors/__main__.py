@@ -1,4 +1,7 @@
-"""Serves every fake until it is stopped, and prints the variables that lead a stack to them."""
+"""Serves every fake until it is stopped, and prints the variables that lead a stack to them.
+
+What may stand in the brackets of a prompt is told on standard error.
+"""
 
 # ruff: noqa: T201 - its output is for a shell
 
@@ -7,6 +10,7 @@ import signal
 import sys
 
 from handler.settings import TOKENS
+from tests.handler.providers.test_cells import VENDORS
 from tests.vendors.fakes import FAKES
 from tests.vendors.server import TOKEN, served
 
@@ -22,6 +26,9 @@ def main() -> int:
             name = vendor.upper().replace("-", "_")
             print(f"export {name}_BASE_URL={running.enter_context(served(fake())).base_url}")
         sys.stdout.flush()
+        for column in VENDORS:
+            words = dict.fromkeys(cell.scenario for cell in column.cells if not cell.is_down)
+            print(f"{column.provider}: {', '.join(words)}", file=sys.stderr)
         signal.pause()
     return 0
 

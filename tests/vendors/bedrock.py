@@ -74,6 +74,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "This model version has reached the end of its life.",
     ),
     "throttled": (429, "ThrottlingException", "Too many requests, please wait before trying again"),
+    "throttled for long": (429, "ThrottlingException", "Too many tokens, please wait"),
     "not ready": (429, "ModelNotReadyException", "Model is not ready for inference"),
     "unavailable": (
         503,
@@ -205,6 +206,8 @@ def _told(problem: Problem) -> str:
 def _error(scenario: str, said: str | None = None) -> Response:
     status, kind, message = PROBLEMS[scenario]
     headers = {"x-amzn-errortype": f"{kind}:http://internal.amazon.com/coral/com.amazon.bedrock/"}
+    if scenario == "throttled for long":
+        headers["retry-after"] = "42"
     return JSONResponse({"message": said or message}, status, headers=headers)
 
 

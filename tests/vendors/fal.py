@@ -301,6 +301,7 @@ class FakeFal(Fake):
             "gone": (job.looks > 1, _not_found()),
             "blinking": (job.looks < 3, Response("<html>nginx</html>", 502)),
             "polls throttled": (job.looks < 3, _throttled()),
+            "put off": (True, Response(status_code=429, headers={"retry-after": "800"})),
         }
         is_disturbed, answer = answers.get(job.scenario, (False, Response()))
         return answer if is_disturbed else self._standing(job)

@@ -56,6 +56,7 @@ STATES = {
     "aborted": ["starting", "aborted"],
     "canceled by deadline": ["starting", "processing", "canceled"],
     "endless": ["processing"],
+    "put off": ["processing"],
     "at once": ["succeeded"],
     "unheard of": ["starting", "queued", "succeeded"],
 }
@@ -238,11 +239,13 @@ class FakeReplicate(Fake):
         prediction.looks += 1
         looks, broken = prediction.looks, JSONResponse({"detail": "bad gateway"}, 502)
         throttled = JSONResponse({"detail": "slow down"}, 429, headers={"retry-after": "30"})
+        put_off = JSONResponse({"detail": "later"}, 429, headers={"retry-after": "800"})
         answers: dict[str, tuple[bool, Response]] = {
             "gone": (looks > 1, _problem("no model")),
             "blinking": (looks < 3, broken),
             "blinking for long": (looks < 8, broken),
             "polls throttled": (looks < 3, throttled),
+            "put off": (prediction.status == "processing", put_off),
         }
         is_disturbed, answer = answers.get(prediction.scenario, (False, Response()))
         if is_disturbed:

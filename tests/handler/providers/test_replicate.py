@@ -189,7 +189,7 @@ class Renaming(FakeReplicate):
 
     async def get(self, request: Request) -> Response:
         answer = await super().get(request)
-        renamed = answer.body.replace(b'"processing"', b'"processing", "id": "another"')
+        renamed = bytes(answer.body).replace(b'"processing"', b'"processing", "id": "another"')
         return Response(renamed, answer.status_code)
 
 

@@ -22,6 +22,7 @@ SUCCESSES = (
     # One was asked for.
     Cell("several", images=1),
     Cell("throttled once", images=1, posts=2),
+    Cell("throttled for long once", images=1, submits=2, posts=2),
     Cell("not ready once", images=1, posts=2),
     Cell("unavailable once", images=1, posts=2),
     # The model was run, and has ended.
@@ -61,6 +62,7 @@ NOT_MADE = (
     Cell("no such model", Kind.MODEL_UNAVAILABLE, NO_MODEL, begun=0),
     Cell("no on demand", Kind.MODEL_UNAVAILABLE, NO_MODEL, begun=0),
     Cell("throttled", Kind.CAPACITY, CAPACITY, submits=2, posts=6, begun=0),
+    Cell("throttled for long", Kind.CAPACITY, CAPACITY, submits=2, posts=2, begun=0),
     Cell("not ready", Kind.CAPACITY, CAPACITY, submits=2, posts=6, begun=0),
     Cell("unavailable", Kind.CAPACITY, CAPACITY, submits=2, posts=6, begun=0),
     Cell("good", Kind.CAPACITY, CAPACITY, submits=2, posts=0, begun=0, is_down=True),

@@ -35,6 +35,11 @@ class Dialect:
     said: Callable[[str], str] = str
     """Finds in the message of an error what the vendor behind the server said."""
 
+    def sends(self, name: str) -> bool:
+        """Whether a property of an input is passed on."""
+        is_reference = name in ("image", "images")
+        return name == "prompt" or name in self.parameters or (is_reference and self.edits)
+
 
 def _in_one_piece(prompt: str) -> str:
     """Without the sign behind which a server reads what the picture should not show."""

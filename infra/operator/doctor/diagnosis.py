@@ -66,12 +66,12 @@ def unheard(listed: Sequence[Listed], access: VendorAccess | None) -> Iterator[P
     """Models of the compatible server that are paid by what servers of its kind are not sent."""
     if access is None:
         return
-    sent = DIALECTS[access.server].parameters
+    dialect = DIALECTS[access.server]
     for each in listed:
         if each.model is None or each.standing is not Standing.OFFERED:
             continue
         if each.model.provider == COMPATIBLE:
-            wrong = [name for name in paid_by(each.model) if name not in sent]
+            wrong = [name for name in paid_by(each.model) if not dialect.sends(name)]
             if wrong:
                 yield Problem(
                     f"The price of {each.id} depends on {', '.join(wrong)}, which a server of the"

@@ -15,7 +15,7 @@ from handler.catalogue.load import built_in, parse_model
 from handler.catalogue.reaching import REACH
 from handler.core.ports import Job
 from handler.providers import bedrock, bfl, fal, gemini, openai, replicate
-from handler.providers.dialects import DIALECTS, OPENAI
+from handler.providers.dialects import DIALECTS, OPENAI, Dialect
 from handler.providers.inlining import References
 from handler.providers.sketch import SketchProvider
 from handler.settings import PROVIDER_NAMES
@@ -89,6 +89,14 @@ class TestIsTrue:
         for name in needs:
             with pytest.raises(KeyError, match=name):
                 SENDS[provider](job(*(needs - {name})))
+
+
+@pytest.mark.parametrize("dialect", [OPENAI, *DIALECTS.values()])
+def test_a_kind_of_server_is_sent_what_it_is_said_to_be(dialect: Dialect) -> None:
+    sent = json.dumps(openai.request(job(*NAMES), dialect))
+    assert {name for name in NAMES if dialect.sends(name)} == {
+        name for name in NAMES if value_of(name)[1] in sent
+    }
 
 
 def test_the_painter_needs_and_reads_what_it_is_said_to() -> None:

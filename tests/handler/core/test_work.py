@@ -235,26 +235,6 @@ class TestFailure:
         assert len(world.provider.submitted) == 2
         assert available(world, opened) == CREDITS
 
-    def test_where_it_would_be_billed_one_without_an_answer_is_the_last(
-        self, world: World, opened: Opened
-    ) -> None:
-        """I9, I6: whatever became of the run, the vendor may be at work."""
-
-        def lost(_: Job) -> Outcome:
-            raise errors.OutcomeUnknown("no answer")
-
-        world.provider.repeats_safely = False
-        world.provider.submits = [Failed("busy", retryable=True), lost]
-        generation = world.admit(opened)
-        run(world, generation, "run-1")
-        with pytest.raises(errors.OutcomeUnknown):
-            run(world, generation, "run-2")
-        pass_lease(world)
-        ended = run(world, generation, "run-3")
-        assert (ended.status, ended.error) == (Status.FAILED, GAVE_UP)
-        assert len(world.provider.submitted) == 2
-        assert available(world, opened) == CREDITS
-
     def test_a_job_that_fails_while_it_runs_is_submitted_once_more_under_a_new_id(
         self, world: World, opened: Opened
     ) -> None:

@@ -381,7 +381,8 @@ class TestOnADeployedStack:
     def test_a_price_by_what_this_kind_of_server_is_not_sent(
         self, aws: dict[str, str], connect: Connect, name: str, deployed: Deployed
     ) -> None:
-        pricing = {"unit": 1, "by": ["size"], "prices": {"512x512": 0.001}}
+        text = {"price": 0.001, "bytes": 1000, "in": ["prompt"]}
+        pricing = {"unit": 1, "by": ["size"], "prices": {"512x512": 0.001}, "text": text}
         entry = json.dumps({"pricing": pricing})
         with served(FakeOpenAI()) as fake:
             fake.listed = ("stable-diffusion",)

@@ -11,7 +11,7 @@ from handler.core.failures import FailureKind
 from handler.core.money import format_usd
 from handler.providers.failing import NOTHING_CHARGED, failed
 from tests.handler.providers.cells.cell import Cell
-from tests.handler.providers.test_cells import CELLS, VENDORS
+from tests.handler.providers.cells.table import CELLS, VENDORS
 
 PAGE = Path(__file__).parent.parent / "docs" / "providers.md"
 NAMES = {

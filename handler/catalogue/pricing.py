@@ -152,6 +152,15 @@ def _names(where: str, names: Any) -> list[Any]:
     return names
 
 
+def _names_of_type(
+    where: str, names: Any, schema: Mapping[str, Any], types: Sequence[str]
+) -> tuple[str, ...]:
+    for name in _names(where, names):
+        if _property(name, schema).get("type") not in types:
+            raise ValueError(f"pricing.{where}: {name} must be of type {' or '.join(types)}")
+    return tuple(names)
+
+
 def _require_a_value(name: str, schema: Mapping[str, Any]) -> None:
     if "default" not in schema["properties"][name] and name not in schema.get("required", []):
         raise ValueError(f"pricing depends on {name}, which must have a default or be required")
@@ -232,11 +241,8 @@ def _references(pricing: Mapping[str, Any], schema: Mapping[str, Any]) -> Refere
         return None
     references = pricing["references"]
     _require_fields("pricing.references", references, {"price", "in"})
-    names = _names("references.in", references["in"])
-    for name in names:
-        if _property(name, schema).get("type") not in ("string", "array"):
-            raise ValueError(f"pricing.references.in: {name} must be of type string or array")
-    return References(_price("references.price", references["price"]), tuple(names))
+    names = _names_of_type("references.in", references["in"], schema, ("string", "array"))
+    return References(_price("references.price", references["price"]), names)
 
 
 def _text(pricing: Mapping[str, Any], schema: Mapping[str, Any]) -> Text | None:
@@ -244,10 +250,7 @@ def _text(pricing: Mapping[str, Any], schema: Mapping[str, Any]) -> Text | None:
         return None
     text = pricing["text"]
     _require_fields("pricing.text", text, {"price", "bytes", "in"})
-    names = _names("text.in", text["in"])
-    for name in names:
-        if _property(name, schema).get("type") != "string":
-            raise ValueError(f"pricing.text.in: {name} must be of type string")
+    names = _names_of_type("text.in", text["in"], schema, ("string",))
     if not _is_whole(text["bytes"], 1):
         raise ValueError("pricing.text.bytes must be a whole number, 1 or more")
-    return Text(_price("text.price", text["price"]), text["bytes"], tuple(names))
+    return Text(_price("text.price", text["price"]), text["bytes"], names)

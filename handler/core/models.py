@@ -20,8 +20,6 @@ from handler.core.text import clipped
 MAX_PROBLEMS = 20
 _MOST_PROBLEMS = 100
 """As many are put in order, of which the first are told."""
-REFERENCE = "uri"
-"""The format of a text that refers to an image."""
 _FORMATS = FormatChecker(formats=())
 _SHOWN_LENGTH = 60
 
@@ -116,7 +114,7 @@ class Model:
         }
 
 
-@_FORMATS.checks(REFERENCE)
+@_FORMATS.checks("uri")
 def _may_refer(value: object) -> bool:
     """Whether a vendor, or we, may be given it to fetch; what it leads to is looked at then."""
     return not isinstance(value, str) or value.lower().startswith(("https://", "data:"))

@@ -10,7 +10,7 @@ import signal
 import sys
 
 from handler.settings import TOKENS
-from tests.handler.providers.test_cells import VENDORS
+from tests.handler.providers.cells.table import VENDORS
 from tests.vendors.fakes import FAKES
 from tests.vendors.server import TOKEN, served
 

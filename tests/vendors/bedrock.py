@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tests.vendors.inputs.bedrock import INPUTS
 from tests.vendors.schemas import Problem, problems
-from tests.vendors.server import ACCOUNT_WORDS, Broken, Fake, black, picture, scenario_of, silence
+from tests.vendors.server import ACCOUNT_WORDS, Broken, Fake, black, picture, silence
 
 Document = dict[str, Any]
 _MODEL = "arn:aws:bedrock:us-west-2::foundation-model/stability.stable-image-core-v1:1"
@@ -131,11 +131,7 @@ class FakeBedrock(Fake):
         if refusal is not None:
             return refusal
         body = json.loads(sent)
-        word = scenario_of(body["prompt"])
-        scenario = word.removesuffix(" once")
-        is_first = self.count(f"request {body['prompt']}") == 1
-        if not is_first and word.endswith(" once"):
-            scenario = "good"
+        scenario = self.scenario(body["prompt"])
         if scenario in PROBLEMS:
             return _error(scenario)
         self.count("made")

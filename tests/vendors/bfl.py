@@ -19,7 +19,6 @@ from tests.vendors.server import (
     Fake,
     black,
     picture,
-    scenario_of,
     silence,
 )
 
@@ -112,11 +111,7 @@ class FakeBfl(Fake):
         if refusal is not None:
             return refusal
         prompt = str(body.get("prompt"))
-        word = scenario_of(prompt)
-        scenario = word.removesuffix(" once")
-        is_first = self.count(f"submission {prompt}") == 1
-        if not is_first and word.endswith(" once"):
-            scenario = "good"
+        scenario = self.scenario(prompt)
         if scenario in PROBLEMS:
             return _refusal(scenario)
         lost: dict[str, Callable[[], Response]] = {

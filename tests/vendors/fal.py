@@ -22,7 +22,6 @@ from tests.vendors.server import (
     Fake,
     black,
     picture,
-    scenario_of,
     silence,
 )
 
@@ -252,11 +251,7 @@ class FakeFal(Fake):
             alias = model.partition("/")[2]
             return JSONResponse({"detail": f'Application "{alias}" not found'}, 404)
         prompt = str(body.get("prompt", ""))
-        word = scenario_of(prompt)
-        scenario = word.removesuffix(" once")
-        is_first = self.count(f"submission {prompt}") == 1
-        if not is_first and word.endswith(" once"):
-            scenario = "good"
+        scenario = self.scenario(prompt)
         if scenario in PROBLEMS:
             return _ended(PROBLEMS[scenario])
         if scenario == "silent":

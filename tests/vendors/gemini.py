@@ -17,7 +17,6 @@ from tests.vendors.server import (
     Fake,
     black,
     picture,
-    scenario_of,
     silence,
 )
 
@@ -154,11 +153,7 @@ class FakeGemini(Fake):
             code = refusal["error"]["code"]
             return JSONResponse(refusal, code)
         prompt = json.loads(sent)["contents"][0]["parts"][0]["text"]
-        word = scenario_of(prompt)
-        scenario = word.removesuffix(" once")
-        is_first = self.count(f"request {prompt}") == 1
-        if not is_first and word.endswith(" once"):
-            scenario = "good"
+        scenario = self.scenario(prompt)
         if scenario in PROBLEMS:
             status, document = PROBLEMS[scenario]
             return JSONResponse(document, status)

@@ -19,7 +19,6 @@ from tests.vendors.server import (
     Fake,
     black,
     picture,
-    scenario_of,
     silence,
 )
 
@@ -172,11 +171,7 @@ class FakeOpenAI(Fake):
         refusal = _refused(body, inputs)
         if refusal is not None:
             return refusal
-        word = scenario_of(body["prompt"])
-        scenario = word.removesuffix(" once")
-        is_first = self.count(f"creation {body['prompt']}") == 1
-        if not is_first and word.endswith(" once"):
-            scenario = "good"
+        scenario = self.scenario(body["prompt"])
         if scenario in PROBLEMS:
             return _refusal(scenario)
         return await self._made(scenario, body)

@@ -21,7 +21,6 @@ from tests.vendors.server import (
     Fake,
     black,
     picture,
-    scenario_of,
     silence,
     standard_webhook_headers,
 )
@@ -180,8 +179,8 @@ class FakeReplicate(Fake):
         if refusal is not None:
             return refusal
         prompt = str(body["input"].get("prompt", ""))
-        scenario, first = self._scenario(prompt)
-        if scenario in PROBLEMS and first:
+        scenario = self.scenario(prompt)
+        if scenario in PROBLEMS:
             return _problem(scenario)
         if scenario == "silent":
             return await silence()
@@ -190,14 +189,13 @@ class FakeReplicate(Fake):
         if scenario == "gibberish":
             return Response("<html>oops</html>", 201)
         model = "/".join(request.path_params.values()) or str(body.get("version", ""))
-        failing = scenario in ERRORS and first
         prediction = Prediction(
             id=f"p{self.count('prediction')}x{len(self.predictions)}",
             model=model,
             input=body["input"],
-            scenario=scenario if first else "good",
+            scenario=scenario,
             states=["starting", "processing", "failed"]
-            if failing
+            if scenario in ERRORS
             else STATES.get(scenario, ["starting", "processing", "succeeded"]),
             webhook=body.get("webhook"),
         )
@@ -223,12 +221,6 @@ class FakeReplicate(Fake):
 
     def _is_offered(self, model: str) -> bool:
         return model in INPUTS or model in self.models
-
-    def _scenario(self, prompt: str) -> tuple[str, bool]:
-        word = scenario_of(prompt)
-        scenario = word.removesuffix(" once")
-        is_first = self.count(f"creation {prompt}") == 1
-        return scenario, is_first or not word.endswith(" once")
 
     async def get(self, request: Request) -> Response:
         if not _is_authorized(request):

@@ -80,6 +80,16 @@ class Fake:
         self.times[what] = self.times.get(what, 0) + 1
         return self.times[what]
 
+    def scenario(self, prompt: object) -> str:
+        """What a request is answered by: the word in its prompt.
+
+        With ` once` at its end it is meant for the first request with that prompt; further ones
+        are good.
+        """
+        word = scenario_of(prompt)
+        is_first = self.count(f"prompt {prompt}") == 1
+        return word.removesuffix(" once") if is_first or not word.endswith(" once") else "good"
+
     def forget(self) -> None:
         """Begin anew."""
         self.arrivals.requests.clear()

@@ -3,9 +3,7 @@
 Each runs the real worker over the real adapter and its fake, with the books watched throughout.
 """
 
-import contextlib
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,18 +13,11 @@ from handler.core.vendors import Secret, VendorAccess
 from handler.core.work import GAVE_UP
 from handler.providers.dialects import DIALECTS
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
-from tests.handler.providers.cells.bedrock import BEDROCK
-from tests.handler.providers.cells.bfl import BFL
 from tests.handler.providers.cells.cell import Cell, VendorCells
-from tests.handler.providers.cells.fal import FAL
-from tests.handler.providers.cells.gemini import GEMINI
-from tests.handler.providers.cells.openai import COMPATIBLE, EVERYWHERE, OPENAI
-from tests.handler.providers.cells.replicate import REPLICATE
+from tests.handler.providers.cells.openai import COMPATIBLE, EVERYWHERE
+from tests.handler.providers.cells.table import CELLS, VENDORS
 from tests.handler.unreliable import Died, Fault, Outage, UnreliableProvider
-from tests.vendors.server import TOKEN, Fake, closed_port, served
-
-VENDORS = (REPLICATE, FAL, OPENAI, COMPATIBLE, GEMINI, BFL, BEDROCK)
-CELLS = [(vendor, cell) for vendor in VENDORS for cell in vendor.cells]
+from tests.vendors.server import TOKEN, Fake, closed_port
 
 
 def name_of(value: object) -> str:
@@ -35,13 +26,6 @@ def name_of(value: object) -> str:
     assert isinstance(value, Cell)
     more = "".join(f", {name} {given}" for name, given in value.input.items())
     return f"{value.scenario}{more}{', down' if value.is_down else ''}"
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[dict[str, Fake]]:
-    """Every vendor's fake, by the adapter's name."""
-    with contextlib.ExitStack() as running:
-        yield {v.provider: running.enter_context(served(v.new_fake())) for v in VENDORS}
 
 
 @pytest.mark.parametrize(("vendor", "cell"), CELLS, ids=name_of)

@@ -5,10 +5,9 @@ is charged is computed here from the file, by other means than the code's.
 """
 
 import base64
-import contextlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -18,8 +17,8 @@ import pytest
 from handler.catalogue.load import built_in
 from handler.core.generation import Status
 from tests.handler.providers.bench import CREDITS_MICROS, Bench
-from tests.handler.providers.test_cells import VENDORS
-from tests.vendors.server import Fake, picture, served
+from tests.handler.providers.cells.table import VENDORS
+from tests.vendors.server import Fake, picture
 
 REFERENCE = "data:image/png;base64," + base64.b64encode(picture()).decode()
 PROMPT = "a boat of some words and a great deal of patience"
@@ -34,12 +33,6 @@ NOT_SENT = {
     # They follow from whether there is an image, which the caller need not know.
     "bedrock": {"mode", "strength", "aspect_ratio"},
 }
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[dict[str, Fake]]:
-    with contextlib.ExitStack() as running:
-        yield {v.provider: running.enter_context(served(v.new_fake())) for v in VENDORS}
 
 
 def values_of(member: Mapping[str, Any]) -> list[Any]:

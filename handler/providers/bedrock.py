@@ -27,6 +27,7 @@ from handler.providers.calls import (
     QUESTION_SECONDS,
     NotBegun,
     Reply,
+    not_begun,
 )
 from handler.providers.failing import failed, unreadable
 from handler.providers.inlining import Reference, References
@@ -80,9 +81,10 @@ class BedrockVendor(Immediate):
                     raise
             except ClientError as error:
                 late = self.clock.now_ms() > repeats_until_ms
-                if pause is None or late or not is_not_begun(error):
+                reply = reply_of(error)
+                if pause is None or late or not not_begun(reply):
                     return read_error(error)
-                pause = max(pause, retry_after_seconds(error) or 0)  # noqa: PLW2901
+                pause = max(pause, reply.retry_after_seconds or 0)  # noqa: PLW2901
                 if pause > LONGEST_PAUSE_SECONDS:
                     return read_error(error)
             except _NO_ROLE as error:
@@ -141,15 +143,13 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def is_not_begun(error: ClientError) -> bool:
-    """Whether an error says that the model was not run."""
-    return _status_of(error) in (429, 503)
+def reply_of(error: ClientError) -> Reply:
+    """Status and headers of an error, whose body botocore has read.
 
-
-def retry_after_seconds(error: ClientError) -> float | None:
-    """How long the answer asks to wait; AWS does not say that it ever does."""
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return Reply(_status_of(error), headers=headers).retry_after_seconds
+    AWS does not say that a header ever asks to wait.
+    """
+    metadata = error.response["ResponseMetadata"]
+    return Reply(int(metadata["HTTPStatusCode"]), headers=metadata.get("HTTPHeaders", {}))
 
 
 _CODES: Mapping[str, FailureKind] = {
@@ -184,14 +184,11 @@ def read_error(error: ClientError) -> Failed:
     if code == "ValidationException":
         found = (kind for pattern, kind in _INVALID if pattern.search(said))
         return failed(next(found, FailureKind.INVALID_INPUT), said)
-    kind = _CODES.get(code) or _STATUSES.get(_status_of(error), FailureKind.PROVIDER_ERROR)
+    reply = reply_of(error)
+    kind = _CODES.get(code) or _STATUSES.get(reply.status, FailureKind.PROVIDER_ERROR)
     return failed(
         kind,
         f"{code}: {said}",
-        retryable=is_not_begun(error) or code in _ENDED,
-        retry_after_seconds=retry_after_seconds(error),
+        retryable=not_begun(reply) or code in _ENDED,
+        retry_after_seconds=reply.retry_after_seconds,
     )
-
-
-def _status_of(error: ClientError) -> int:
-    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

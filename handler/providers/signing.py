@@ -11,7 +11,7 @@ import httpx2
 from botocore.awsrequest import AWSResponse
 
 from handler.core.ports import Clock
-from handler.providers.calls import exchange, time_limit, without
+from handler.providers.calls import AnswerLost, exchange, not_begun, time_limit, without
 
 _CREDENTIALS = ("authorization", "x-amz-security-token")
 _MOST_ERROR_BYTES = 64 * 1024
@@ -30,6 +30,8 @@ def sent_by(http: httpx2.Client, clock: Clock, seconds: float, client: Any) -> A
         )
         credentials = [prepared.headers.get(name, "") for name in _CREDENTIALS]
         reply = without(credentials, exchange(http, clock, prepared))
+        if reply.status == 503 and not not_begun(reply):
+            raise AnswerLost("a gateway was hung up on")
         # botocore reads every error itself, whatever its size.
         is_read = reply.is_success or (reply.document() and len(reply.body) <= _MOST_ERROR_BYTES)
         body = reply.body if is_read else b"{}"

@@ -22,7 +22,7 @@ from handler.providers.bedrock import (
     region_of,
     request_body,
 )
-from handler.providers.calls import Reply, new_client
+from handler.providers.calls import AnswerLost, Reply, new_client
 from handler.providers.inlining import Reference, References
 from handler.providers.signing import sent_by
 from handler.providers.vendor import Ready
@@ -149,6 +149,16 @@ class TestEndToEnd:
             assert emulator.arrivals.requests == []
 
 
+def vendor_at(base_url: str, clock: ManualClock) -> BedrockVendor:
+    signing = model_client("us-west-2", base_url, 90)
+    client = sent_by(new_client(), clock, 90, signing)
+    return BedrockVendor(client, clock, References.up_to(1024))
+
+
+def job(prompt: str) -> Job:
+    return Job("g-1", str(BEDROCK.model["provider_model"]), {"prompt": prompt}, 1)
+
+
 class Slow(FakeBedrock):
     """Takes its time for whatever it answers."""
 
@@ -171,11 +181,7 @@ class TestAttempts:
     ) -> None:
         clock = ManualClock()
         with served(Slow(clock, seconds)) as fake:
-            signing = model_client("us-west-2", fake.base_url, 90)
-            client = sent_by(new_client(), clock, 90, signing)
-            vendor = BedrockVendor(client, clock, References.up_to(1024))
-            model = str(BEDROCK.model["provider_model"])
-            answer = vendor.submit(Job("g-1", model, {"prompt": "a boat [throttled]"}, 1))
+            answer = vendor_at(fake.base_url, clock).submit(job("a boat [throttled]"))
             assert isinstance(answer, Failed)
             assert (answer.kind, answer.retryable) == (Kind.CAPACITY, True)
             assert len(fake.arrivals.requests) == attempts
@@ -195,12 +201,8 @@ class Answering(FakeBedrock):
 
 
 def answered(status: int, body: bytes) -> Failed:
-    clock = ManualClock()
     with served(Answering(status, body)) as fake:
-        signing = model_client("us-west-2", fake.base_url, 90)
-        client = sent_by(new_client(), clock, 90, signing)
-        vendor = BedrockVendor(client, clock, References.up_to(1024))
-        answer = vendor.submit(Job("g-1", str(BEDROCK.model["provider_model"]), {"prompt": "b"}, 1))
+        answer = vendor_at(fake.base_url, ManualClock()).submit(job("a boat"))
     assert isinstance(answer, Failed)
     return answer
 
@@ -209,6 +211,13 @@ class TestErrors:
     @pytest.mark.parametrize("body", [b"[]", b"null", b"<html>", b"[" + b"{}," * 40_000 + b"{}]"])
     def test_one_that_is_no_object_is_not_read(self, body: bytes) -> None:
         assert answered(500, body).kind is Kind.PROVIDER_ERROR
+
+    def test_a_gateway_that_was_hung_up_on_does_not_know_what_was_begun(self) -> None:
+        clock = ManualClock()
+        lost = Answering(503, b"upstream connect error or disconnect/reset before headers")
+        with served(lost) as fake, pytest.raises(AnswerLost):
+            vendor_at(fake.base_url, clock).submit(job("a boat"))
+        assert len(fake.arrivals.requests) == 1
 
     def test_one_that_repeats_the_signature_does_not_carry_it_on(
         self, monkeypatch: pytest.MonkeyPatch

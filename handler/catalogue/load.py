@@ -22,7 +22,7 @@ from jsonschema.exceptions import best_match
 from handler.catalogue.decoding import decoded_unchecked, listed, quoted, require_sound
 from handler.catalogue.pricing import parse_pricing
 from handler.catalogue.reaching import require_reaching
-from handler.core.models import Model
+from handler.core.models import EXPLANATIONS, Model
 from handler.core.nearest import nearest
 
 BUILT_IN = Path(__file__).parent / "models"
@@ -197,28 +197,20 @@ def _explained(where: str, error: ValidationError | SchemaError) -> str:
     """What is wrong with a schema or a default, without the validator's Python."""
     path = where + error.json_path.removeprefix("$")
     wanted = error.validator_value
-    words = _RULES.get(str(error.validator), "is not what JSON Schema 2020-12 has there")
+    words = _RULES.get(str(error.validator), "{got} is not what JSON Schema 2020-12 has there")
     shown = listed(wanted) if isinstance(wanted, list) else quoted(wanted)
-    return f"{path}: {quoted(error.instance)} {words.format(wanted=shown)}"
+    return f"{path}: {words.format(got=quoted(error.instance), listed=shown)}"
 
 
 _RULES: Mapping[str, str] = {
-    "type": "is not of type {wanted}",
-    "enum": "is not one of {wanted}",
-    "const": "is not {wanted}",
-    "format": "is no {wanted}",
-    "pattern": "does not match the pattern {wanted}",
-    "minimum": "is less than the minimum {wanted}",
-    "exclusiveMinimum": "is not more than {wanted}",
-    "maximum": "is greater than the maximum {wanted}",
-    "exclusiveMaximum": "is not less than {wanted}",
-    "multipleOf": "is not a multiple of {wanted}",
-    "minLength": "is shorter than {wanted} characters",
-    "maxLength": "is longer than {wanted} characters",
-    "minItems": "has fewer than {wanted} items",
-    "maxItems": "has more than {wanted} items",
-    "uniqueItems": "has the same item more than once",
+    **EXPLANATIONS,
+    "const": "{got} is not {listed}",
+    "exclusiveMaximum": "{got} is not less than {listed}",
+    "exclusiveMinimum": "{got} is not more than {listed}",
+    "format": "{got} is no {listed}",
+    "uniqueItems": "{got} has the same item more than once",
 }
+"""What callers are told of their inputs, and what else may be wrong with a schema."""
 
 
 def _require_image_count(model: Model) -> None:

@@ -152,11 +152,11 @@ def _explain(error: ValidationError) -> Iterator[str]:
         yield f"{where}{error.message.split(chr(39))[1]}: is required"
     else:
         listed = _listed(wanted) if isinstance(wanted, list) else wanted
-        explanation = _EXPLANATIONS.get(rule, "does not match the schema")
+        explanation = EXPLANATIONS.get(rule, "does not match the schema")
         yield where + explanation.format(got=_shown(got), listed=listed)
 
 
-_EXPLANATIONS = {
+EXPLANATIONS = {
     "enum": "{got} is not one of {listed}",
     "type": "{got} is not of type {listed}",
     "minimum": "{got} is less than the minimum {listed}",
@@ -169,6 +169,7 @@ _EXPLANATIONS = {
     "format": "{got} is no https or data: URL",
     "pattern": "{got} does not match the pattern {listed}",
 }
+"""By the rule of JSON Schema that a value breaks."""
 
 
 def _listed(values: Iterable[Any]) -> str:

@@ -100,7 +100,8 @@ def refused(reply: Reply, said: str | None = None) -> Failed:
 
     Retryable are those that say that nothing was begun. `said` replaces what is found in the reply.
     """
-    said, status = words_of(reply) if said is None else said, reply.status
+    message, status = _message_of(reply), reply.status
+    said = (message or reply.text()) if said is None else said
     if status == 503 and not not_begun(reply):
         return failed(FailureKind.UNKNOWN_OUTCOME, said)
     if status in (408, 429, 503):
@@ -112,7 +113,7 @@ def refused(reply: Reply, said: str | None = None) -> Failed:
         )
     kind = _KINDS.get(status, FailureKind.PROVIDER_ERROR)
     # Without a message it is the page of some server in between.
-    return failed(kind, said, is_message=bool(_message_of(reply)))
+    return failed(kind, said, is_message=bool(message))
 
 
 _KINDS: Mapping[int, FailureKind] = {
